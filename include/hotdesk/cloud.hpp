@@ -1,0 +1,196 @@
+#pragma once
+// The conversation with the cloud as values: what hotdeskd can ask (`Call`) and what it can be told (`Reply`).
+//
+// core decides on Calls and consumes Replies; codec turns both into bytes and back; io carries the bytes.
+
+#include <hotdesk/booking.hpp>
+#include <hotdesk/id.hpp>
+#include <hotdesk/message.hpp>
+#include <hotdesk/result.hpp>
+#include <hotdesk/secret.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace hotdesk {
+
+// --- the activation ------------------------------------------------------------------------------------------------
+
+/// xAPI paths that were granted. Source: activation JWT `xapiAccess`; GET appUrl `xapiAccessKeys`.
+struct XapiAccess {
+    std::vector<std::string> commands, statuses, events;
+    bool operator==(const XapiAccess&) const = default;
+};
+
+/// What the activation code says once its signature is proven. Source: technical details, "Example Activation JWT".
+struct ActivationClaims {
+    OrgId org;
+    std::string org_name;
+    AppId app;
+    std::string action;  ///< `provision` in an activation code
+    std::string oauth_url, app_url, manifest_url, webexapis_base_url, region;
+    std::string jti;
+    std::optional<WallTime> expiry_time;  ///< empty: the claim is missing or malformed
+    std::optional<WallTime> issued_at;    ///< `iat`
+    std::vector<std::string> scopes;
+    XapiAccess xapi;
+    Secret refresh_token;
+};
+
+/// One key of a JWKS. Source: technical details, "Example JSON Web Key Set": kty EC, crv P-256.
+struct Jwk {
+    std::string kid;
+    std::string x, y;  ///< base64url, 32 bytes each
+    bool operator==(const Jwk&) const = default;
+};
+
+/// What a standing activation is made of. Stored; the tokens are sealed with it.
+struct Activation {
+    std::string id;  ///< ours: random, another one for each activation
+    OrgId org;
+    std::string org_name;
+    AppId app;
+    std::string oauth_url, app_url, manifest_url, webexapis_base_url, region;
+    std::string poll_url;
+    std::vector<std::string> scopes;
+    XapiAccess xapi;
+    Secret refresh_token;
+    std::optional<WallTime> refresh_expires;
+    Secret access_token;  ///< empty: none yet
+    WallTime access_expires{};
+    WallTime activated_at{};
+};
+
+/// Source: technical details, step 3, answer of oauthUrl.
+struct TokenGrant {
+    Secret access_token;
+    std::chrono::seconds expires_in{};
+    Secret refresh_token;  ///< empty: the one sent stays valid
+    std::optional<std::chrono::seconds> refresh_expires_in;
+};
+
+/// Source: technical details, "Read the current integration state", and the PATCH answer with `queue.pollUrl`.
+struct AppDetails {
+    std::string provisioning_state;
+    std::string poll_url;     ///< empty: none in the answer
+    std::string queue_state;  ///< `enabled`, `disabled`, ... ; empty: not in the answer
+    std::vector<std::string> scopes;
+    XapiAccess xapi;
+};
+
+// --- desks ---------------------------------------------------------------------------------------------------------
+
+/// Source: REST description, GET /devices.
+struct DeviceInfo {
+    DeviceId id;
+    std::string display_name;
+    WorkspaceId workspace;          ///< empty: a personal device, not ours
+    LocationId location;            ///< may be empty
+    std::string type;               ///< `roomdesk` for RoomOS devices; may be empty
+    std::optional<bool> connected;  ///< connectionStatus `connected...` or `disconnected`/`offline...`
+    bool operator==(const DeviceInfo&) const = default;
+};
+
+/// Source: REST description, GET /workspaces.
+struct WorkspaceInfo {
+    WorkspaceId id;
+    std::string display_name;
+    LocationId location;
+    bool hot_desking = false;   ///< hotdeskingStatus is `on`
+    std::string calendar_type;  ///< `none`, `microsoft`, `google`, `webex`; may be empty
+    bool operator==(const WorkspaceInfo&) const = default;
+};
+
+template <class T>
+struct Page {
+    std::vector<T> items;
+    std::string next_url;  ///< Link rel="next"; empty: the last page
+};
+
+// --- commands ------------------------------------------------------------------------------------------------------
+
+/// An argument of an xAPI command: a string or an integer, as the schema's value space says.
+using Argument = std::variant<std::string, std::int64_t>;
+
+/// An xAPI command with its arguments, ready to be written down or sent.
+struct Command {
+    std::string name;  ///< e.g. `Webex.Registration.Logout`
+    std::vector<std::pair<std::string, Argument>> arguments;
+    bool operator==(const Command&) const = default;
+};
+
+/// Counts up over the life of a state directory; names a decision and the command that it sends.
+using Seq = std::uint64_t;
+
+// --- calls and replies ---------------------------------------------------------------------------------------------
+
+namespace call {
+/// POST oauthUrl, grant_type=refresh_token. The client's id and secret are added where the call is encoded.
+struct Refresh {
+    std::string oauth_url;
+    Secret refresh_token;
+};
+/// GET pollUrl. Waits up to 20 s at the cloud.
+struct Poll {
+    std::string url;
+};
+/// GET appUrl.
+struct ReadApp {
+    std::string url;
+};
+/// PATCH appUrl: reports the outcome of an activation and, when it is completed, asks for the queue.
+struct PatchApp {
+    std::string url;
+    bool completed = true;  ///< false: provisioningState `error`, nothing else
+    std::string customer_id, customer_name;
+};
+/// GET the key set of a region. Needs no token.
+struct ReadKeys {
+    std::string url;
+};
+/// GET one page of /devices or /workspaces. `url` is complete.
+struct ListDevices {
+    std::string url;
+};
+struct ListWorkspaces {
+    std::string url;
+};
+/// GET /xapi/status of the statuses in StatusReport.
+struct AskStatus {
+    DeviceId device;
+};
+/// POST /xapi/command/Bookings.List.
+struct AskBookings {
+    DeviceId device;
+};
+/// POST /xapi/command of a committed decision.
+struct Send {
+    Seq seq = 0;
+    DeviceId device;
+    Command command;
+};
+}  // namespace call
+
+using Call = std::variant<call::Refresh, call::Poll, call::ReadApp, call::PatchApp, call::ReadKeys, call::ListDevices,
+                          call::ListWorkspaces, call::AskStatus, call::AskBookings, call::Send>;
+
+/// The answer to AskBookings.
+struct BookingList {
+    std::vector<Booking> bookings;
+    std::size_t skipped = 0;  ///< entries without an id or with broken times
+};
+/// The answer to Send: the desk took it.
+struct CommandDone {
+    std::string tracking_id;
+};
+
+/// One alternative a Call, except that Send and AskBookings have their own bodies.
+using Reply = std::variant<TokenGrant, MessageBatch, AppDetails, std::vector<Jwk>, Page<DeviceInfo>,
+                           Page<WorkspaceInfo>, StatusReport, BookingList, CommandDone>;
+
+}  // namespace hotdesk

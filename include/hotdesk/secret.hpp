@@ -1,0 +1,51 @@
+#pragma once
+// A string that must not be seen: the client secret, tokens, the activation code, the state key.
+//
+// It cannot be formatted, streamed, compared or implicitly converted; whoever needs the text says `reveal()`, which
+// can be searched for. The memory is wiped when the value dies or is assigned over. A moved-from secret is empty.
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace hotdesk {
+
+class Secret {
+public:
+    Secret() = default;
+    explicit Secret(std::string text) : text_(std::move(text)) { wipe(text); }
+    Secret(const Secret&) = default;
+    Secret(Secret&& other) noexcept : text_(std::move(other.text_)) { wipe(other.text_); }
+    Secret& operator=(const Secret& other) {
+        if (this != &other) {
+            wipe(text_);
+            text_ = other.text_;
+        }
+        return *this;
+    }
+    Secret& operator=(Secret&& other) noexcept {
+        if (this != &other) {
+            wipe(text_);
+            text_ = std::move(other.text_);
+            wipe(other.text_);
+        }
+        return *this;
+    }
+    ~Secret() { wipe(text_); }
+
+    [[nodiscard]] bool empty() const { return text_.empty(); }
+    /// The text itself; lives as long as this secret is neither assigned to nor destroyed.
+    [[nodiscard]] std::string_view reveal() const { return text_; }
+
+    /// Overwrites and empties a plain string that held a secret on its way in.
+    static void wipe(std::string& text) noexcept {
+        // volatile: the compiler may not drop a store to memory that is about to be released.
+        for (volatile char* p = text.data(); p != text.data() + text.size(); ++p) *p = 0;
+        text.clear();
+    }
+
+private:
+    std::string text_;
+};
+
+}  // namespace hotdesk
