@@ -1,0 +1,136 @@
+#include "core/provision.hpp"
+
+#include <hotdesk/policy.hpp>
+
+#include <array>
+#include <utility>
+
+namespace hotdesk {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Source: technical details, "Security": any action but provision with an iat older than 5 minutes is rejected.
+constexpr Millis action_life = 5min;
+/// Three tries at the PATCH: the code is spent by then, and a new one costs the administrator a visit to Control Hub.
+constexpr std::array<Millis, 2> patch_pauses{2s, 5s};
+
+ProvisionFailure failure_of(const Error& error) {
+    switch (error.kind) {
+        case ErrorKind::Transient:
+        case ErrorKind::RateLimited: return ProvisionFailure::Unreachable;
+        case ErrorKind::AuthExpired: return ProvisionFailure::Credentials;
+        case ErrorKind::Rejected:
+            return error.http_status == 400 || error.http_status == 401 || error.http_status == 403
+                       ? ProvisionFailure::Credentials
+                       : ProvisionFailure::Other;
+        case ErrorKind::Gone:
+        case ErrorKind::Corrupt:
+        case ErrorKind::Fatal: return ProvisionFailure::Other;
+    }
+    return ProvisionFailure::Other;
+}
+
+Activation from(const ActivationClaims& claims, const TokenGrant& grant, WallTime now) {
+    Activation activation;
+    activation.org = claims.org;
+    activation.org_name = claims.org_name;
+    activation.app = claims.app;
+    activation.oauth_url = claims.oauth_url;
+    activation.app_url = claims.app_url;
+    activation.manifest_url = claims.manifest_url;
+    activation.webexapis_base_url = claims.webexapis_base_url;
+    activation.region = claims.region;
+    activation.scopes = claims.scopes;
+    activation.xapi = claims.xapi;
+    activation.refresh_token = grant.refresh_token.empty() ? claims.refresh_token : grant.refresh_token;
+    if (grant.refresh_expires_in) activation.refresh_expires = now + *grant.refresh_expires_in;
+    activation.access_token = grant.access_token;
+    activation.access_expires = now + grant.expires_in;
+    activation.activated_at = now;
+    return activation;
+}
+
+Result<AppDetails> report_completed(const Activation& activation, const std::string& customer_id,
+                                    const std::string& customer_name, const ProvisionSteps& steps) {
+    for (std::size_t tries = 0;; ++tries) {
+        auto reply = steps.ask(call::PatchApp{activation.app_url, true, customer_id, customer_name});
+        if (reply.ok()) {
+            auto details = std::move(std::get<AppDetails>(*reply));
+            if (details.poll_url.empty())
+                return Error{ErrorKind::Corrupt,
+                             "Webex took the activation but named no queue to poll (queue.pollUrl)"};
+            return details;
+        }
+        const bool may_pass =
+            reply.error().kind == ErrorKind::Transient || reply.error().kind == ErrorKind::RateLimited;
+        if (!may_pass || tries == patch_pauses.size()) return reply.error();
+        steps.pause(patch_pauses[tries], reply.error().message);
+    }
+}
+
+}  // namespace
+
+std::string_view words(Refusal refusal) {
+    switch (refusal) {
+        case Refusal::Malformed: return "malformed";
+        case Refusal::Expired: return "expired";
+        case Refusal::TooOld: return "too old";
+        case Refusal::Replayed: return "replayed";
+        case Refusal::WrongApp: return "wrong app";
+        case Refusal::WrongAction: return "wrong action";
+    }
+    return "";
+}
+
+std::string_view jwks_url_of(std::string_view region) {
+    if (region.substr(0, 7) == "us-gov-") return "https://xapi.gov.ciscospark.com/jwks";
+    if (region == "us-west-2_r") return "https://xapi-r.wbx2.com/jwks";
+    if (region == "eu-central-1_k") return "https://xapi-k.wbx2.com/jwks";
+    return "https://xapi-a.wbx2.com/jwks";
+}
+
+std::optional<Refusal> judge_claims(const ActivationClaims& claims, const AppId& app, std::string_view action,
+                                    bool is_spent, WallTime now) {
+    if (claims.action == "provision") {
+        if (!claims.expiry_time) return Refusal::Malformed;
+        if (*claims.expiry_time < now) return Refusal::Expired;
+    } else if (!claims.issued_at) {
+        return Refusal::Malformed;
+    } else if (*claims.issued_at + action_life < now) {
+        return Refusal::TooOld;
+    }
+    if (!same_address(claims.app.value, app.value)) return Refusal::WrongApp;  // a UUID, in either case
+    if (is_spent) return Refusal::Replayed;
+    if (claims.action != action) return Refusal::WrongAction;
+    return std::nullopt;
+}
+
+std::variant<Activation, ProvisionError> provision(const ActivationClaims& claims, const std::string& id,
+                                                   const std::string& customer_id, const std::string& customer_name,
+                                                   WallTime now, const ProvisionSteps& steps) {
+    auto granted = steps.ask(call::Refresh{claims.oauth_url, claims.refresh_token});
+    if (!granted.ok()) return ProvisionError{failure_of(granted.error()), granted.error().message};
+    Activation activation = from(claims, std::get<TokenGrant>(*granted), now);
+    activation.id = id;
+
+    Result<void> kept = steps.keep_aside(activation);
+    Result<AppDetails> details =
+        kept.ok() ? report_completed(activation, customer_id, customer_name, steps) : Result<AppDetails>{kept.error()};
+    if (details.ok()) {
+        activation.poll_url = details->poll_url;
+        kept = steps.keep(activation);
+        if (kept.ok()) return activation;
+    }
+    const Error error = details.ok() ? kept.error() : details.error();
+    // Best effort: whatever the answer, the activation has failed, and Control Hub should show it.
+    (void)steps.ask(call::PatchApp{activation.app_url, false, "", ""});
+    steps.forget();
+    return ProvisionError{failure_of(error),
+                          error.message +
+                              "; the activation was not kept and the code is used up: generate a new one in "
+                              "Control Hub and try again"};
+}
+
+}  // namespace hotdesk

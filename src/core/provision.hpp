@@ -1,0 +1,63 @@
+#pragma once
+// From a verified activation code to a standing activation: what is judged, and in which order things happen.
+//
+// Source: technical details, "Activation Flow", steps 2 to 4, and "Security".
+
+#include <hotdesk/cloud.hpp>
+#include <hotdesk/result.hpp>
+#include <hotdesk/time.hpp>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace hotdesk {
+
+/// Why a code or an action is refused though its signature is good. The words are the contract's (exit code 4).
+enum class Refusal { Malformed, Expired, TooOld, Replayed, WrongApp, WrongAction };
+std::string_view words(Refusal refusal);
+
+/// The key set of a region. A region that is not in the guide's table is us-east-2_a's, one that begins with `us-gov-`
+/// is FedRAMP's and never a commercial one. Source: technical details, "Activation", table of regional JWKS URLs.
+std::string_view jwks_url_of(std::string_view region);
+
+/// The claims against what is expected. Replay is the caller's to look up, with is_spent.
+std::optional<Refusal> judge_claims(const ActivationClaims& claims, const AppId& app, std::string_view action,
+                                    bool is_spent, WallTime now);
+
+/// Who could not be satisfied.
+enum class ProvisionFailure {
+    Credentials,  ///< Webex refused the client's or the code's
+    Unreachable,  ///< the network, or Webex for now
+    Other,
+};
+
+struct ProvisionError {
+    ProvisionFailure failure{};
+    std::string message;
+};
+
+/// What provisioning needs done; each is called at most once a step, in the order below.
+struct ProvisionSteps {
+    /// Asks the cloud and waits for the answer.
+    std::function<Result<Reply>(const Call&)> ask;
+    /// Stores the activation aside, with its new refresh token, and the code's jti as spent: one commit.
+    std::function<Result<void>(const Activation&)> keep_aside;
+    /// Makes it the standing one: one commit.
+    std::function<Result<void>(const Activation&)> keep;
+    /// Removes what was kept aside.
+    std::function<void()> forget;
+    /// Waits; says so.
+    std::function<void(Millis, std::string_view why)> pause;
+};
+
+/// Exchanges the code's refresh token, commits the one that came back, reports `completed`, keeps the pollUrl. When
+/// anything after the exchange fails, `error` is reported and nothing of it is kept: an older activation stands.
+/// `id` names the activation in the store.
+std::variant<Activation, ProvisionError> provision(const ActivationClaims& claims, const std::string& id,
+                                                   const std::string& customer_id, const std::string& customer_name,
+                                                   WallTime now, const ProvisionSteps& steps);
+
+}  // namespace hotdesk

@@ -1,0 +1,301 @@
+#include "core/session.hpp"
+
+#include "core/rules.hpp"
+
+#include <algorithm>
+
+namespace hotdesk {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Millis retry_first = 10s, retry_most = 5min;
+/// A refused refresh is no matter of seconds: somebody must act.
+constexpr Millis refused_again = 1h;
+/// Between two refreshes for which a 401 was the reason; doubled while they do not help.
+constexpr Millis forced_first = 1min, forced_most = 1h;
+/// A new access token this long before the old one ends, or a tenth of its life if that is shorter.
+constexpr Millis refresh_ahead = 10min;
+/// A token that ends within this is not used: the call might arrive too late.
+constexpr Millis token_slack = 5s;
+/// The queue keeps messages for 10 minutes; a bit less, since our clock starts when an answer arrives.
+/// Source: technical details, "Queue Polling".
+constexpr Millis retention = 9min;
+/// Source: contract, exit 8: appUrl is read at start, hourly, and after a poll that was refused.
+constexpr Millis app_interval = 1h;
+constexpr Millis inventory_interval = 6h, inventory_least = 1min;
+/// Devices or workspaces of an organization: far more than there are anywhere.
+constexpr std::size_t most_items = 1000000;
+/// Retry-After is believed between these.
+constexpr Millis pause_least = 1s, pause_most = 1h;
+
+Millis pause_of(const Error& error) {
+    const Millis asked = error.retry_after ? Millis{*error.retry_after} : retry_first;
+    return std::clamp(asked, pause_least, pause_most);
+}
+
+/// Refused because of who asks or what is asked for: the integration's own state says more.
+bool refused(const Error& error) {
+    return error.kind == ErrorKind::AuthExpired || error.kind == ErrorKind::Gone || error.http_status == 403 ||
+           error.http_status == 404;
+}
+
+}  // namespace
+
+Session::Session(Activation activation, Now now) : activation_(std::move(activation)), last_poll_(now.mono) {
+    const Millis left = activation_.access_expires - now.wall;
+    access_until_ = now.mono + std::clamp(left, Millis{0}, Millis{24h});
+    refresh_at_ = access_until_ - std::clamp(Millis{left / 10}, Millis{0}, refresh_ahead);
+    inventory_at_ = now.mono + inventory_interval;
+    app_.not_before = now.mono;
+}
+
+void Session::failed(Task& task, const Error& error, Now now, double chance) {
+    ++task.failures;
+    if (error.kind == ErrorKind::RateLimited) {
+        task.not_before = now.mono + pause_of(error);
+        return;
+    }
+    const Millis wait = rules::backoff(retry_first, retry_most, task.failures);
+    task.not_before =
+        now.mono + wait + Millis{static_cast<Millis::rep>(static_cast<double>(wait.count()) * chance / 4)};
+}
+
+bool Session::token_usable(Now now) const {
+    return !dirty_ && !refresh_forced_ && !activation_.access_token.empty() && now.mono + token_slack < access_until_;
+}
+
+bool Session::open(Now now) const { return token_usable(now) && now.mono >= pause_until_; }
+
+bool Session::refresh_wanted(Now now) const {
+    return refresh_forced_ || activation_.access_token.empty() || now.mono >= refresh_at_ ||
+           now.mono + token_slack >= access_until_;
+}
+
+void Session::take_calls(std::vector<Call>& calls, Now now) {
+    const auto due = [&](const Task& task) { return !task.under_way && now.mono >= task.not_before; };
+    if (dirty_) return;  // nothing before the token is safe
+    if (due(refresh_) && refresh_wanted(now)) {
+        refresh_.under_way = true;
+        calls.emplace_back(call::Refresh{activation_.oauth_url, activation_.refresh_token});
+    }
+    if (!token_usable(now)) return;
+    if (due(poll_)) {
+        poll_.under_way = polled_once_ = true;
+        calls.emplace_back(call::Poll{activation_.poll_url});
+    }
+    if (now.mono < pause_until_) return;
+    if (due(app_)) {
+        app_.under_way = true;
+        calls.emplace_back(call::ReadApp{activation_.app_url});
+    }
+    const bool listing =
+        devices_.under_way || workspaces_.under_way || !devices_next_.empty() || !workspaces_next_.empty();
+    if (!listing && now.mono >= inventory_allowed_at_ && (inventory_wanted_ || now.mono >= inventory_at_)) {
+        inventory_wanted_ = false;
+        inventory_allowed_at_ = now.mono + inventory_least;
+        listed_ = {};
+        // Source: REST description, /devices and /workspaces: `max` a page.
+        devices_next_ = activation_.webexapis_base_url + "/devices?max=100";
+        workspaces_next_ = activation_.webexapis_base_url + "/workspaces?max=100";
+    }
+    if (!devices_next_.empty() && due(devices_)) {
+        devices_.under_way = true;
+        calls.emplace_back(call::ListDevices{devices_next_});
+    }
+    if (!workspaces_next_.empty() && due(workspaces_)) {
+        workspaces_.under_way = true;
+        calls.emplace_back(call::ListWorkspaces{workspaces_next_});
+    }
+}
+
+std::optional<MonoTime> Session::wake_at(Now now) const {
+    if (dirty_) return std::nullopt;  // the store comes first, and has a time of its own
+    std::optional<MonoTime> at;
+    const auto consider = [&](const Task& task, MonoTime when) {
+        if (!task.under_way) at = std::min(at.value_or(MonoTime::max()), std::max(when, task.not_before));
+    };
+    consider(refresh_, refresh_wanted(now) ? now.mono : refresh_at_);
+    if (pause_until_ > now.mono) at = std::min(at.value_or(MonoTime::max()), pause_until_);
+    if (!token_usable(now)) return at;
+    consider(poll_, now.mono);
+    consider(app_, pause_until_);
+    if (!devices_next_.empty() || !workspaces_next_.empty()) {
+        if (!devices_next_.empty()) consider(devices_, pause_until_);
+        if (!workspaces_next_.empty()) consider(workspaces_, pause_until_);
+    } else if (!devices_.under_way && !workspaces_.under_way) {
+        consider(devices_,
+                 std::max({pause_until_, inventory_allowed_at_, inventory_wanted_ ? now.mono : inventory_at_}));
+    }
+    return at;
+}
+
+bool Session::warned(const Error& error, MonoTime started, Now now) {
+    if (error.kind == ErrorKind::RateLimited && error.http_status != 423) {
+        pause_until_ = std::max(pause_until_, now.mono + pause_of(error));
+        return true;
+    }
+    if (error.kind != ErrorKind::AuthExpired) return false;
+    if (started < obtained_at_ || refresh_forced_) return true;
+    // A new token may help, unless it was just got for the same reason: then the fault is elsewhere.
+    const bool had_one = obtained_at_ != MonoTime::min();
+    if (had_one && now.mono - obtained_at_ > forced_most) forced_in_a_row_ = 0;
+    if (forced_in_a_row_ > 0 && now.mono - obtained_at_ < rules::backoff(forced_first, forced_most, forced_in_a_row_))
+        return false;
+    ++forced_in_a_row_;
+    refresh_forced_ = true;
+    return true;
+}
+
+void Session::want_inventory(Now) { inventory_wanted_ = true; }
+
+void Session::retry_now(Now now) {
+    for (Task* task : {&refresh_, &poll_, &app_, &devices_, &workspaces_}) task->not_before = now.mono;
+}
+
+Session::Task& Session::task_of(const Call& call) {
+    if (std::holds_alternative<call::Refresh>(call)) return refresh_;
+    if (std::holds_alternative<call::ReadApp>(call)) return app_;
+    if (std::holds_alternative<call::ListDevices>(call)) return devices_;
+    if (std::holds_alternative<call::ListWorkspaces>(call)) return workspaces_;
+    return poll_;
+}
+
+SessionNews Session::answered(const Call& call, Result<Reply>&& reply, MonoTime started, Now now, double chance) {
+    SessionNews news;
+    if (std::holds_alternative<call::Refresh>(call)) {
+        refreshed(std::move(reply), now, chance, news);
+        return news;
+    }
+    if (!reply.ok()) {
+        // A token that ran out is no failure of the call: it goes out again with the next one.
+        if (warned(reply.error(), started, now) && reply.error().kind == ErrorKind::AuthExpired) {
+            task_of(call).under_way = false;
+            return news;
+        }
+        news.note = reply.error().message;
+        news.trouble = true;
+    } else {
+    }
+    if (std::holds_alternative<call::Poll>(call))
+        polled(std::move(reply), now, chance, news);
+    else if (std::holds_alternative<call::ReadApp>(call))
+        app_read(std::move(reply), now, chance, news);
+    else if (std::holds_alternative<call::ListDevices>(call))
+        listed(devices_, listed_.devices, devices_next_, std::move(reply), now, chance, news);
+    else if (std::holds_alternative<call::ListWorkspaces>(call))
+        listed(workspaces_, listed_.workspaces, workspaces_next_, std::move(reply), now, chance, news);
+    return news;
+}
+
+void Session::refreshed(Result<Reply>&& reply, Now now, double chance, SessionNews& news) {
+    refresh_.under_way = false;
+    if (!reply.ok()) {
+        const Error& error = reply.error();
+        failed(refresh_, error, now, chance);
+        news.note = error.message;
+        news.trouble = true;
+        if (error.kind != ErrorKind::Rejected) return;
+        // A token that still works is used up to its end; perhaps a proxy refused, and not Webex.
+        if (token_usable(now)) return;
+        tokens_ = Tokens::Invalid;
+        refresh_.not_before = now.mono + refused_again;
+        activation_.access_token = Secret{};
+        return;
+    }
+    auto& grant = std::get<TokenGrant>(*reply);
+    refresh_ = {};
+    // However short a token lives, and whatever `expires_in` says: refreshes do not chase each other.
+    refresh_.not_before = now.mono + std::clamp(Millis{grant.expires_in} / 2, Millis{1s}, forced_first);
+    refresh_forced_ = false;
+    tokens_ = Tokens::Valid;
+    activation_.access_token = std::move(grant.access_token);
+    activation_.access_expires = now.wall + grant.expires_in;
+    if (!grant.refresh_token.empty()) activation_.refresh_token = std::move(grant.refresh_token);
+    if (grant.refresh_expires_in) activation_.refresh_expires = now.wall + *grant.refresh_expires_in;
+    obtained_at_ = now.mono;
+    access_until_ = now.mono + grant.expires_in;
+    // By chance up to a tenth earlier, so that many boxes do not ask at the same time.
+    const Millis ahead = std::min(refresh_ahead, Millis{grant.expires_in} / 10);
+    refresh_at_ = access_until_ - ahead - Millis{static_cast<Millis::rep>(static_cast<double>(ahead.count()) * chance)};
+    dirty_ = true;
+    news.note = "got a new access token";
+}
+
+void Session::polled(Result<Reply>&& reply, Now now, double chance, SessionNews& news) {
+    poll_.under_way = false;
+    if (!reply.ok()) {
+        failed(poll_, reply.error(), now, chance);
+        if (refused(reply.error())) app_.not_before = now.mono;
+        // A message that was handed out is gone, also when its batch could not be read or broke off.
+        const Error& error = reply.error();
+        if (error.kind == ErrorKind::Corrupt) news.gap = "a batch of messages could not be read";
+        poll_was_cut_ = poll_was_cut_ || (error.kind == ErrorKind::Transient && error.http_status == 200);
+        return;
+    }
+    if (poll_was_cut_) news.gap = "a batch of messages broke off";
+    if (now.mono - last_poll_ > retention) news.gap = "no poll was answered for longer than the queue keeps messages";
+    poll_was_cut_ = false;
+    last_poll_ = now.mono;
+    poll_ = {};
+    tokens_ = Tokens::Valid;
+    news.batch = std::move(std::get<MessageBatch>(*reply));
+}
+
+void Session::app_read(Result<Reply>&& reply, Now now, double chance, SessionNews& news) {
+    app_.under_way = false;
+    if (!reply.ok()) {
+        news.removed = reply.error().kind == ErrorKind::Gone;
+        failed(app_, reply.error(), now, chance);
+        return;
+    }
+    tokens_ = Tokens::Valid;
+    app_ = {};
+    app_.not_before = now.mono + app_interval;
+    auto& details = std::get<AppDetails>(*reply);
+    Activation next = activation_;
+    if (!details.poll_url.empty()) next.poll_url = details.poll_url;
+    if (!details.scopes.empty()) next.scopes = details.scopes;
+    const XapiAccess none;
+    if (!(details.xapi == none)) next.xapi = details.xapi;
+    if (next.poll_url == activation_.poll_url && next.scopes == activation_.scopes && next.xapi == activation_.xapi)
+        return;
+    activation_ = std::move(next);
+    dirty_ = true;
+}
+
+template <class T>
+void Session::listed(Task& task, std::vector<T>& items, std::string& next, Result<Reply>&& reply, Now now,
+                     double chance, SessionNews& news) {
+    task.under_way = false;
+    if (!reply.ok()) {
+        // The same page again: what was listed so far stays good.
+        failed(task, reply.error(), now, chance);
+        return;
+    }
+    task = {};
+    auto& page = std::get<Page<T>>(*reply);
+    std::move(page.items.begin(), page.items.end(), std::back_inserter(items));
+    next = std::move(page.next_url);
+    if (items.size() > most_items) {
+        // A list that leads back to itself, or a world beyond our bounds: given up until the next regular listing.
+        devices_next_.clear();
+        workspaces_next_.clear();
+        news.note = "the list of devices and workspaces has no end; it was given up";
+        news.trouble = true;
+        task.failures = 1;
+        inventory_at_ = now.mono + inventory_interval;
+        return;
+    }
+    list_complete(now, news);
+}
+
+void Session::list_complete(Now now, SessionNews& news) {
+    if (devices_.under_way || workspaces_.under_way || !devices_next_.empty() || !workspaces_next_.empty()) return;
+    inventory_at_ = now.mono + inventory_interval;
+    news.inventory = std::move(listed_);
+    listed_ = {};
+}
+
+}  // namespace hotdesk

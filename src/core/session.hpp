@@ -1,0 +1,113 @@
+#pragma once
+// The conversation with the cloud that is about no single desk: tokens, the poll, the integration's state, the lists
+// of devices and workspaces. Sans-IO: says which calls to make, is told the answers.
+//
+// Tokens. One refresh at a time, ahead of expiry or after a 401 of a call that used the current token. A new refresh
+// token is committed before the access token that came with it is used: no call goes out between the answer and
+// committed(). A refused refresh means `invalid`: nothing but an administrator helps, so it is tried again hourly only.
+//
+// Poll. One outstanding at any time. A failed one waits 10 s, doubled up to 5 min, plus up to a quarter by chance.
+// Source: technical details, "Queue Polling": any failure waits before the next attempt; its example waits 10 s.
+
+#include <hotdesk/cloud.hpp>
+#include <hotdesk/record.hpp>
+#include <hotdesk/result.hpp>
+#include <hotdesk/time.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hotdesk {
+
+/// All devices and workspaces of the organization.
+struct Inventory {
+    std::vector<DeviceInfo> devices;
+    std::vector<WorkspaceInfo> workspaces;
+};
+
+/// What an answer meant beyond the session itself.
+struct SessionNews {
+    std::optional<MessageBatch> batch;
+    std::optional<Inventory> inventory;
+    std::string gap;       ///< why messages may be missing; empty: none are
+    bool removed = false;  ///< the integration does not exist any more on the Webex side
+    std::string note;      ///< for the log; empty: nothing
+    bool trouble = false;  ///< the note is an error
+};
+
+class Session {
+public:
+    Session(Activation activation, Now now);
+
+    const Activation& activation() const { return activation_; }
+    Tokens tokens() const { return tokens_; }
+    /// The poll is answered, or being answered for the first time.
+    bool polling() const { return poll_.failures == 0; }
+    bool polled_once() const { return polled_once_; }
+
+    /// Calls of desks may go out: there is a token and nobody asked for a pause.
+    bool open(Now now) const;
+    /// Adds what must be asked now.
+    void take_calls(std::vector<Call>& calls, Now now);
+    std::optional<MonoTime> wake_at(Now now) const;
+
+    /// One of take_calls()'s calls was answered; `started` is when it went out, `chance` in [0, 1).
+    SessionNews answered(const Call& call, Result<Reply>&& reply, MonoTime started, Now now, double chance);
+    /// A call came back with an error. True when it is about us and will pass: a token that is being renewed or was
+    /// renewed meanwhile, a pause that was asked for.
+    bool warned(const Error& error, MonoTime started, Now now);
+    /// Devices and workspaces could not be listed lately.
+    bool listing_fails() const { return devices_.failures > 0 || workspaces_.failures > 0; }
+
+    /// The activation changed and must be stored; true until committed().
+    bool dirty() const { return dirty_; }
+    void committed() { dirty_ = false; }
+
+    /// Devices or workspaces may have changed: list them again, but not more than once a minute.
+    void want_inventory(Now now);
+    /// Credentials may have changed: try again at once.
+    void retry_now(Now now);
+
+private:
+    struct Task {
+        bool under_way = false;
+        MonoTime not_before{MonoTime::min()};
+        int failures = 0;
+    };
+
+    Task& task_of(const Call& call);
+    bool token_usable(Now now) const;
+    bool refresh_wanted(Now now) const;
+    void refreshed(Result<Reply>&& reply, Now now, double chance, SessionNews& news);
+    void polled(Result<Reply>&& reply, Now now, double chance, SessionNews& news);
+    void app_read(Result<Reply>&& reply, Now now, double chance, SessionNews& news);
+    template <class T>
+    void listed(Task& task, std::vector<T>& items, std::string& next, Result<Reply>&& reply, Now now, double chance,
+                SessionNews& news);
+    void list_complete(Now now, SessionNews& news);
+    static void failed(Task& task, const Error& error, Now now, double chance);
+
+    Activation activation_;
+    Tokens tokens_ = Tokens::Unknown;
+    bool dirty_ = false;
+    bool polled_once_ = false;
+
+    MonoTime access_until_;                   ///< the access token's end
+    MonoTime refresh_at_;                     ///< when it is time for a new one
+    MonoTime obtained_at_ = MonoTime::min();  ///< when the current one came
+    bool refresh_forced_ = false;
+    int forced_in_a_row_ = 0;                 ///< refreshes that a 401 asked for, not long apart
+    MonoTime pause_until_ = MonoTime::min();  ///< 429
+
+    bool poll_was_cut_ = false;  ///< an answer broke off: what it held is lost
+    Task refresh_, poll_, app_, devices_, workspaces_;
+    MonoTime last_poll_;
+    bool inventory_wanted_ = true;
+    MonoTime inventory_at_;  ///< the next regular listing
+    MonoTime inventory_allowed_at_ = MonoTime::min();
+    Inventory listed_;
+    std::string devices_next_, workspaces_next_;  ///< the page to get; empty: all are there
+};
+
+}  // namespace hotdesk

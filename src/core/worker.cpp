@@ -1,0 +1,248 @@
+#include "core/worker.hpp"
+
+#include "core/translate.hpp"
+
+#include <algorithm>
+
+namespace hotdesk {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// The two clocks drift apart by less than this between two turns, unless somebody set the wall clock.
+constexpr Millis clock_jump = 5s;
+/// Different notes of skipped elements that are logged; after that they are only counted.
+constexpr std::size_t most_notes = 200;
+constexpr Millis commit_retry = 10s;
+constexpr Millis say_again = 10min;
+
+bool is_fleet_call(const Call& call) {
+    return std::holds_alternative<call::AskStatus>(call) || std::holds_alternative<call::AskBookings>(call) ||
+           std::holds_alternative<call::Send>(call);
+}
+
+}  // namespace
+
+std::string_view name_of(Tokens tokens) {
+    switch (tokens) {
+        case Tokens::Unknown: return "unknown";
+        case Tokens::Valid: return "valid";
+        case Tokens::Invalid: return "invalid";
+    }
+    return "";
+}
+
+std::string_view name_of(Operational operational) {
+    switch (operational) {
+        case Operational::Operational: return "operational";
+        case Operational::Impaired: return "impaired";
+        case Operational::Outage: return "outage";
+    }
+    return "";
+}
+
+Worker::Worker(Activation activation, PolicyBook policy, Health health, Seq next_seq, Now now)
+    : session_(std::move(activation), now),
+      fleet_(std::move(policy), next_seq),
+      health_(std::move(health)),
+      sent_before_(health_.sent),
+      failed_before_(health_.failed) {}
+
+void Worker::say(Level level, std::string text, std::vector<std::pair<std::string, std::string>> fields) {
+    lines_.push_back({level, std::move(text), std::move(fields)});
+}
+
+std::vector<Line> Worker::take_lines() {
+    say_news();
+    return std::exchange(lines_, {});
+}
+
+/// Every decision and its outcome, in words.
+void Worker::say_news() {
+    for (const auto& [record, desk] : fleet_.take_news()) {
+        const bool well = record.result == result_done || record.result == result_observed;
+        say(well ? Level::Info : Level::Warn, record.decision + ": " + record.reason,
+            {{"desk", desk},
+             {"device", record.device.value},
+             {"rule", record.rule},
+             {"command", record.command.name},
+             {"result", record.result},
+             {"seq", std::to_string(record.seq)},
+             {"trackingId", record.tracking_id}});
+    }
+}
+
+void Worker::note_once(const std::string& note, Level level) {
+    if (noted_.size() >= most_notes || !noted_.insert(note).second) return;
+    say(level, "passed over: " + note + " (not logged again)");
+}
+
+/// The same trouble again and again is said once in ten minutes; numbers in it (milliseconds, say) do not make it new.
+void Worker::trouble(const std::string& what, Now now) {
+    std::string key;
+    for (const char c : what)
+        if (c < '0' || c > '9') key += c;
+    if (troubles_.size() >= most_notes) troubles_.clear();
+    const auto [said, is_new] = troubles_.try_emplace(std::move(key), now.mono);
+    if (is_new || now.mono - said->second >= say_again) {
+        said->second = now.mono;
+        say(Level::Warn, what);
+    }
+    health_.last_error = what;
+    health_.last_error_at = now.wall;
+    health_dirty_ = true;
+}
+
+void Worker::take_batch(MessageBatch&& batch, Now now) {
+    health_.last_poll = now.wall;
+    health_.skipped += batch.skipped;
+    health_dirty_ = true;
+    // Keys that are not for hotdeskd are everyday; elements that could not be read are not.
+    for (const auto& note : batch.notes) note_once(note, batch.skipped > 0 ? Level::Warn : Level::Debug);
+    for (Message& message : batch.messages) {
+        ++health_.messages;
+        health_.last_message = message.timestamp;
+        if (std::holds_alternative<ActionMessage>(message.body)) {
+            note_once("a management action came through the queue; this version does not carry it out", Level::Warn);
+            ++health_.skipped;
+            continue;
+        }
+        const DeviceId device = message.device;
+        bool known = true;
+        for (Input& heard : translate(std::move(message))) known = fleet_.hear(device, heard, now) && known;
+        if (!known && !fleet_.knows_as_no_hot_desk(device)) session_.want_inventory(now);
+    }
+}
+
+void Worker::answered(const Call& call, Result<Reply>&& reply, MonoTime started, Now now, double chance) {
+    if (is_fleet_call(call)) {
+        if (!reply.ok()) trouble(fleet_.name_of_desk(call) + ": " + reply.error().message, now);
+        const bool about_us = !reply.ok() && session_.warned(reply.error(), started, now);
+        fleet_.answered(call, std::move(reply), started, now, about_us);
+        update_health(now);
+        return;
+    }
+    SessionNews news = session_.answered(call, std::move(reply), started, now, chance);
+    if (news.trouble)
+        trouble(news.note, now);
+    else if (!news.note.empty())
+        say(Level::Info, news.note);
+    if (!news.gap.empty()) {
+        say(Level::Warn, news.gap + "; asking every desk again");
+        fleet_.doubt_all(now);
+        session_.want_inventory(now);
+    }
+    if (news.batch) take_batch(std::move(*news.batch), now);
+    if (news.inventory) {
+        fleet_.take_inventory(*news.inventory, now);
+        say(Level::Info, "listed devices and workspaces",
+            {{"hotDesks", std::to_string(fleet_.counts(now.wall).total)}});
+    }
+    if (news.removed) {
+        removed_ = true;
+        say(Level::Error,
+            "the integration was removed on the Webex side; to use hotdeskd again, activate it in Control Hub and run "
+            "hotdeskd activate --replace CODE");
+    }
+    update_health(now);
+}
+
+void Worker::update_health(Now) {
+    const Health before = health_;
+    health_.tokens = session_.tokens();
+    health_.operational = health_.tokens == Tokens::Invalid ? Operational::Outage
+                          : commit_failing_ || !session_.polling() || session_.listing_fails()
+                              ? Operational::Impaired
+                              : Operational::Operational;
+    health_.sent = sent_before_ + fleet_.sent();
+    health_.failed = failed_before_ + fleet_.failed();
+    if (!(before == health_)) health_dirty_ = true;
+    if (health_.tokens == Tokens::Invalid && tokens_said_ != Tokens::Invalid)
+        say(Level::Error,
+            "Webex refuses the refresh token or the client's credentials: no desk is watched until this is mended. "
+            "Check "
+            "integration.client_id and client_secret_file, or generate a new activation code in Control Hub and run "
+            "hotdeskd activate --replace CODE");
+    tokens_said_ = health_.tokens;
+}
+
+void Worker::set_policy(PolicyBook policy, Now now) {
+    fleet_.set_policy(std::move(policy), now);
+    session_.retry_now(now);
+}
+
+void Worker::tick(Now now) {
+    if (last_tick_) {
+        const Millis drift = (now.wall - last_tick_->wall) - (now.mono - last_tick_->mono);
+        if (drift > clock_jump || drift < -clock_jump) {
+            say(Level::Warn, "the clock of this machine was set by " + std::to_string(drift.count() / 1000) +
+                                 " s; asking every desk again");
+            fleet_.doubt_all(now);
+        }
+    }
+    last_tick_ = now;
+    fleet_.wake(now);
+    if (commit_again_at_ && now.mono >= *commit_again_at_) commit_again_at_.reset();
+}
+
+WorkerChanges Worker::pending() const {
+    WorkerChanges changes;
+    if (commit_again_at_) return changes;
+    changes.fleet = fleet_.pending();
+    if (session_.dirty()) changes.activation = &session_.activation();
+    if (health_dirty_) changes.health = &health_;
+    return changes;
+}
+
+void Worker::committed() {
+    fleet_.committed();
+    session_.committed();
+    health_dirty_ = false;
+    if (commit_failing_) say(Level::Info, "the state can be written again");
+    commit_failing_ = false;
+}
+
+void Worker::commit_failed(const Error& error, Now now) {
+    commit_again_at_ = now.mono + commit_retry;
+    if (!commit_failing_)
+        say(Level::Error, error.message + "; desks are watched, but nothing is decided until it can be written");
+    commit_failing_ = true;
+    health_.last_error = error.message;
+    health_.last_error_at = now.wall;
+    update_health(now);
+}
+
+std::vector<Call> Worker::take_desk_calls(Now now) {
+    std::vector<Call> calls;
+    if (!removed_ && session_.open(now)) fleet_.take_calls(calls, now);
+    return calls;
+}
+
+std::vector<Call> Worker::take_calls(Now now) {
+    std::vector<Call> calls;
+    if (removed_) return calls;
+    session_.take_calls(calls, now);
+    if (session_.open(now)) fleet_.take_calls(calls, now);
+    return calls;
+}
+
+std::optional<MonoTime> Worker::wake_at(Now now) const {
+    std::optional<MonoTime> at = session_.wake_at(now);
+    for (const auto& other : {fleet_.wake_at(), commit_again_at_})
+        if (other) at = std::min(at.value_or(MonoTime::max()), *other);
+    return at;
+}
+
+std::string Worker::sentence(Now now) const {
+    const FleetCounts counts = fleet_.counts(now.wall);
+    std::string out =
+        health_.operational == Operational::Operational ? "" : std::string{name_of(health_.operational)} + ": ";
+    if (health_.operational != Operational::Operational && !health_.last_error.empty()) return out + health_.last_error;
+    out += "watching " + std::to_string(counts.total) + (counts.total == 1 ? " desk, " : " desks, ") +
+           std::to_string(counts.signed_in) + " signed in, " + std::to_string(counts.booked) + " booked";
+    if (health_.last_message) out += "; last message " + format_time(*health_.last_message);
+    return out;
+}
+
+}  // namespace hotdesk

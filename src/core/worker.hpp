@@ -1,0 +1,99 @@
+#pragma once
+// The worker without its hands: session and fleet together. Values in, values out; no clock, no chance, no bytes.
+//
+// One turn, driven by the loop:
+//   answered(), order(), tick()   what happened since the last turn
+//   pending() ... committed()     what must be stored, and that it is
+//   take_calls()                  what goes out now; commands only after their decision was committed
+//   wake_at()                     when the next turn is due if nothing happens
+
+#include <hotdesk/cloud.hpp>
+#include <hotdesk/policy.hpp>
+#include <hotdesk/ports.hpp>
+#include <hotdesk/record.hpp>
+
+#include "core/fleet.hpp"
+#include "core/session.hpp"
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace hotdesk {
+
+/// A line for the log; fields are name and value.
+struct Line {
+    Level level = Level::Info;
+    std::string text;
+    std::vector<std::pair<std::string, std::string>> fields;
+};
+
+struct WorkerChanges {
+    FleetChanges fleet;
+    const Activation* activation = nullptr;  ///< null: as stored
+    const Health* health = nullptr;          ///< null: as stored
+
+    [[nodiscard]] bool empty() const { return fleet.empty() && !activation && !health; }
+};
+
+class Worker {
+public:
+    /// `health` is the stored one: its counters go on.
+    Worker(Activation activation, PolicyBook policy, Health health, Seq next_seq, Now now);
+
+    /// For loading, before the first turn.
+    Fleet& fleet() { return fleet_; }
+    const Fleet& fleet() const { return fleet_; }
+
+    void answered(const Call& call, Result<Reply>&& reply, MonoTime started, Now now, double chance);
+    void order(const SignOutRequest& request, Now now) { fleet_.order(request, now); }
+    void set_policy(PolicyBook policy, Now now);
+    void tick(Now now);
+
+    WorkerChanges pending() const;
+    void committed();
+    /// Nothing was stored; the same is pending again. Said once until it works.
+    void commit_failed(const Error& error, Now now);
+
+    /// Questions to desks and commands that are stored already: they need not wait for the next commit.
+    std::vector<Call> take_desk_calls(Now now);
+    /// Everything that may go out, once what was pending is stored.
+    std::vector<Call> take_calls(Now now);
+    std::optional<MonoTime> wake_at(Now now) const;
+
+    /// A poll is out or was answered: the worker does its job.
+    bool ready() const { return session_.polled_once(); }
+    /// The integration was removed on the Webex side: stop and do not come back.
+    bool removed() const { return removed_; }
+    const Activation& activation() const { return session_.activation(); }
+    const Health& health() const { return health_; }
+    std::vector<Line> take_lines();
+    /// One sentence on how it goes, for `systemctl status`.
+    std::string sentence(Now now) const;
+
+private:
+    void take_batch(MessageBatch&& batch, Now now);
+    void note_once(const std::string& note, Level level);
+    void trouble(const std::string& what, Now now);
+    void update_health(Now now);
+    void say(Level level, std::string text, std::vector<std::pair<std::string, std::string>> fields = {});
+    void say_news();
+
+    Session session_;
+    Fleet fleet_;
+    Health health_;
+    bool health_dirty_ = false;
+    bool removed_ = false;
+    bool commit_failing_ = false;
+    std::optional<MonoTime> commit_again_at_;
+    std::optional<Now> last_tick_;
+    std::unordered_set<std::string> noted_;
+    std::unordered_map<std::string, MonoTime> troubles_;  ///< when each was last said
+    std::vector<Line> lines_;
+    Tokens tokens_said_ = Tokens::Unknown;
+    std::uint64_t sent_before_ = 0, failed_before_ = 0;  ///< of earlier runs
+};
+
+}  // namespace hotdesk
