@@ -1,0 +1,37 @@
+#pragma once
+// The integration's own documents: tokens, its details at the appUrl, the key set. The call layer (call.hpp) adds
+// method, bearer and the HTTP status.
+//
+// Every decoder takes the body over, because it is parsed in place, and bodies with tokens are wiped afterwards.
+// Corrupt: the body is not what it should be; the message says how in a few words, without contents.
+
+#include <hotdesk/cloud.hpp>
+#include <hotdesk/result.hpp>
+
+#include <string>
+#include <vector>
+
+namespace hotdesk::codec {
+
+/// `grant_type`, `client_id`, `client_secret`, `refresh_token`. Source: technical details, "Verify and Store the
+/// Activation Payload". Holds secrets.
+std::string refresh_body(const std::string& client_id, const Secret& client_secret, const Secret& refresh_token);
+
+/// `access_token` and `expires_in` (s) must be there; `refresh_token` and `refresh_token_expires_in` (s) may be
+/// missing; a `token_type` other than Bearer is Corrupt. Source: as above.
+Result<TokenGrant> decode_grant(std::string body);
+
+/// `provisioningState`, and where it is `completed` also `queue.state` = `enabled` and `customer` (where it is known).
+/// Source: technical details, "Update the Integration Activation Status".
+std::string patch_body(const call::PatchApp& patch);
+
+/// Everything may be missing but the object itself. Source: technical details, "Read the current integration state"
+/// (`scopes`, `xapiAccessKeys`, `provisioningState`), and "Update the Integration Activation Status" (`queue.pollUrl`,
+/// `queue.state`).
+Result<AppDetails> decode_app(std::string body);
+
+/// The keys that can have signed a code: `kty` EC, `crv` P-256, with `kid`, `x` and `y`, and neither a `use` but `sig`
+/// nor an `alg` but ES256. Others are passed over. Source: technical details, "Example JSON Web Key Set".
+Result<std::vector<Jwk>> decode_keys(std::string body);
+
+}  // namespace hotdesk::codec
