@@ -1,0 +1,411 @@
+#include "io/curl.hpp"
+
+#include "io/http_text.hpp"
+
+#include <curl/curl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+#include <unordered_map>
+
+namespace hotdesk::io {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr Millis default_timeout{60'000};
+constexpr Millis longest_wait = std::chrono::hours{24};  // poll counts in int
+constexpr unsigned dead_after_ms = 30'000;
+
+struct FreeUrl {
+    void operator()(CURLU* url) const { curl_url_cleanup(url); }
+};
+using Url = std::unique_ptr<CURLU, FreeUrl>;
+
+/// A header list whose text is wiped before it is freed: it holds the bearer token.
+struct FreeHeaders {
+    void operator()(curl_slist* list) const {
+        for (curl_slist* item = list; item != nullptr; item = item->next)
+            for (volatile char* p = item->data; *p != '\0'; ++p) *p = 0;
+        curl_slist_free_all(list);
+    }
+};
+using Headers = std::unique_ptr<curl_slist, FreeHeaders>;
+
+bool append(Headers& headers, const std::string& line) {
+    curl_slist* const longer = curl_slist_append(headers.get(), line.c_str());
+    if (longer == nullptr) return false;
+    (void)headers.release();
+    headers.reset(longer);
+    return true;
+}
+
+std::string part(CURLU* url, CURLUPart which) {
+    char* text = nullptr;
+    if (curl_url_get(url, which, &text, 0) != CURLUE_OK) return {};
+    std::string copy = text;
+    curl_free(text);
+    return copy;
+}
+
+/// The first header of that name in the final answer, or what its `index`-th line says.
+std::string header(CURL* easy, const char* name, std::size_t index = 0) {
+    curl_header* found = nullptr;
+    if (curl_easy_header(easy, name, index, CURLH_HEADER, -1, &found) != CURLHE_OK) return {};
+    return found->value;
+}
+
+/// One exchange under way. Outlives its transfer, to which it lends everything.
+struct Exchange {
+    CallId id = 0;
+    CURL* easy = nullptr;
+    HttpRequest request;
+    Url url;
+    std::string host;
+    Headers headers;
+    std::string body;
+    std::size_t max_body_bytes = 0;
+    bool too_large = false;
+    std::array<char, CURL_ERROR_SIZE> detail{};
+
+    Exchange() = default;
+    Exchange(const Exchange&) = delete;
+    Exchange& operator=(const Exchange&) = delete;
+    ~Exchange() {
+        Secret::wipe(request.body);
+        Secret::wipe(body);
+    }
+};
+
+std::size_t on_body(char* bytes, std::size_t, std::size_t count, void* target) {
+    auto& exchange = *static_cast<Exchange*>(target);
+    if (exchange.body.size() + count > exchange.max_body_bytes) {
+        exchange.too_large = true;
+        return CURL_WRITEFUNC_ERROR;
+    }
+    exchange.body.append(bytes, count);
+    return count;
+}
+
+int on_socket(void*, curl_socket_t socket, curlsocktype) {
+    // Best effort: without it a dead peer costs the kernel's quarter of an hour.
+    ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &dead_after_ms, sizeof dead_after_ms);
+    return CURL_SOCKOPT_OK;
+}
+
+/// The one gate: parses and judges. Ok: `exchange` has its URL and host.
+Result<void> admit(Exchange& exchange, std::span<const std::string> allowed) {
+    exchange.url.reset(curl_url());
+    CURLU* const url = exchange.url.get();
+    const auto refuse = [](std::string why) { return Error{ErrorKind::Fatal, "request refused: " + std::move(why)}; };
+    if (url == nullptr || curl_url_set(url, CURLUPART_URL, exchange.request.url.c_str(), 0) != CURLUE_OK ||
+        exchange.request.url.find('\0') != std::string::npos)
+        return refuse("its URL cannot be understood");
+    exchange.host = part(url, CURLUPART_HOST);
+    if (part(url, CURLUPART_SCHEME) != "https") return refuse("its URL is not https");
+    if (!part(url, CURLUPART_USER).empty() || !part(url, CURLUPART_PASSWORD).empty())
+        return refuse("its URL holds a user name or password");
+    if (!host_allowed(exchange.host, allowed))
+        return refuse("the host " + exchange.host + " is not an allowed one; see [http] extra_hosts");
+    const auto& method = exchange.request.method;
+    if (method != "GET" && method != "POST" && method != "PATCH") return refuse("its method is not GET, POST or PATCH");
+    const auto token = exchange.request.bearer.reveal();
+    if (std::any_of(token.begin(), token.end(), [](char c) { return c <= ' ' || c > '~'; }))
+        return refuse("its access token holds characters that no token has");
+    return {};
+}
+
+class CurlHttp final : public Http {
+public:
+    CurlHttp(HttpOptions options, CURLM* multi, CURLSH* share)
+        : options_(std::move(options)), multi_(multi), share_(share) {}
+    CurlHttp(const CurlHttp&) = delete;
+    CurlHttp& operator=(const CurlHttp&) = delete;
+    ~CurlHttp() override {
+        while (!running_.empty()) cancel(running_.begin()->first);
+        for (CURL* const easy : idle_) curl_easy_cleanup(easy);
+        curl_multi_cleanup(multi_);
+        curl_share_cleanup(share_);
+        curl_global_cleanup();
+        Secret::wipe(options_.proxy);
+    }
+
+    void start(CallId id, HttpRequest request) override {
+        auto exchange = std::make_unique<Exchange>();
+        exchange->id = id;
+        exchange->request = std::move(request);
+        exchange->max_body_bytes = options_.max_body_bytes;
+        if (auto admitted = admit(*exchange, options_.allowed_hosts); !admitted) return end(id, admitted.error());
+        if (running_.contains(id)) return end(id, Error{ErrorKind::Fatal, "request refused: its id is in use"});
+        exchange->easy = take_handle();
+        if (exchange->easy == nullptr || !prepare(*exchange) ||
+            curl_multi_add_handle(multi_, exchange->easy) != CURLM_OK) {
+            give_back(exchange->easy);
+            return end(id, Error{ErrorKind::Fatal, "libcurl cannot start a request: out of memory or too old"});
+        }
+        running_.emplace(id, std::move(exchange));
+        drive();  // on its way before the caller turns to anything else
+    }
+
+    void cancel(CallId id) override {
+        std::erase_if(ended_, [&](const HttpDone& done) { return done.id == id; });
+        if (const auto found = running_.find(id); found != running_.end()) (void)retire(found);
+    }
+
+    std::vector<HttpDone> wait(Millis limit, std::span<const int> wake) override {
+        const auto deadline = Clock::now() + std::clamp(limit, Millis{0}, longest_wait);
+        std::vector<curl_waitfd> extra(wake.size());
+        std::vector<pollfd> bells(wake.size());
+        for (std::size_t i = 0; i < wake.size(); ++i) {
+            extra[i] = {wake[i], CURL_WAIT_POLLIN, 0};
+            bells[i] = {wake[i], POLLIN, 0};
+        }
+        for (;;) {
+            drive();
+            // curl does not report a hang-up on extra descriptors, so they are asked once more.
+            const bool woken = !bells.empty() && ::poll(bells.data(), bells.size(), 0) > 0;
+            const auto left = std::chrono::ceil<Millis>(deadline - Clock::now());
+            if (!ended_.empty() || woken || left <= Millis{0}) return std::exchange(ended_, {});
+            // May return early, for curl's own timers.
+            curl_multi_poll(multi_, extra.data(), static_cast<unsigned>(extra.size()), static_cast<int>(left.count()),
+                            nullptr);
+        }
+    }
+
+private:
+    using Running = std::unordered_map<CallId, std::unique_ptr<Exchange>>;
+
+    void end(CallId id, Result<HttpReply> outcome) { ended_.push_back({id, std::move(outcome)}); }
+
+    CURL* take_handle() {
+        if (idle_.empty()) return curl_easy_init();
+        CURL* const easy = idle_.back();
+        idle_.pop_back();
+        return easy;
+    }
+
+    void give_back(CURL* easy) {
+        constexpr std::size_t most_idle = 32;
+        if (easy == nullptr) return;
+        curl_easy_reset(easy);
+        if (idle_.size() < most_idle)
+            idle_.push_back(easy);
+        else
+            curl_easy_cleanup(easy);
+    }
+
+    /// Takes an exchange out of curl's hands; its handle is free for the next.
+    std::unique_ptr<Exchange> retire(Running::iterator at) {
+        auto exchange = std::move(at->second);
+        running_.erase(at);
+        curl_multi_remove_handle(multi_, exchange->easy);
+        give_back(exchange->easy);
+        return exchange;
+    }
+
+    void drive() {
+        int count = 0;
+        curl_multi_perform(multi_, &count);
+        while (const CURLMsg* const message = curl_multi_info_read(multi_, &count)) {
+            if (message->msg != CURLMSG_DONE) continue;
+            Exchange* exchange = nullptr;
+            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &exchange);
+            const CURLcode code = message->data.result;
+            if (code == CURLE_OPERATION_TIMEDOUT) trusted_since_ = Clock::now();
+            auto outcome = code == CURLE_OK ? Result<HttpReply>(reply_of(*exchange)) : broken_off(*exchange, code);
+            const CallId id = exchange->id;
+            (void)retire(running_.find(id));
+            end(id, std::move(outcome));
+        }
+    }
+
+    bool prepare(Exchange& exchange);
+    bool prepare_connection(CURL* easy);
+    static HttpReply reply_of(Exchange& exchange);
+    [[nodiscard]] Error failure(const Exchange& exchange, CURLcode code) const;
+    [[nodiscard]] Error broken_off(const Exchange& exchange, CURLcode code) const;
+    [[nodiscard]] std::string no_connection(const Exchange& exchange) const;
+
+    HttpOptions options_;
+    CURLM* multi_;
+    CURLSH* share_;  // TLS sessions; the names that were looked up live in the multi handle
+    Running running_;
+    std::vector<CURL*> idle_;
+    std::vector<HttpDone> ended_;
+    std::optional<Clock::time_point> trusted_since_;  // connections that are older may be dead
+};
+
+/// Options are asked one after the other and all must be taken: an old libcurl must not quietly mean less security.
+template <class Value>
+bool set(CURL* easy, CURLoption option, Value value) {
+    return curl_easy_setopt(easy, option, value) == CURLE_OK;
+}
+
+bool CurlHttp::prepare_connection(CURL* easy) {
+    bool good = set(easy, CURLOPT_SHARE, share_) && set(easy, CURLOPT_PROTOCOLS_STR, "https") &&
+                set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https") && set(easy, CURLOPT_FOLLOWLOCATION, 0L) &&
+                set(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2)) &&
+                set(easy, CURLOPT_SSL_VERIFYPEER, 1L) && set(easy, CURLOPT_SSL_VERIFYHOST, 2L) &&
+                set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS)) &&
+                set(easy, CURLOPT_PIPEWAIT, 0L) && set(easy, CURLOPT_TCP_NODELAY, 1L) &&
+                set(easy, CURLOPT_TCP_KEEPALIVE, 1L) && set(easy, CURLOPT_TCP_KEEPIDLE, 30L) &&
+                set(easy, CURLOPT_TCP_KEEPINTVL, 10L) && set(easy, CURLOPT_SOCKOPTFUNCTION, on_socket) &&
+                // A resolver that hangs in its thread must not hold up the loop or the end of the program.
+                set(easy, CURLOPT_QUICK_EXIT, 1L) &&
+                set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));
+    if (!options_.ca_file.empty())
+        good = good && set(easy, CURLOPT_CAINFO, options_.ca_file.c_str()) &&
+               set(easy, CURLOPT_PROXY_CAINFO, options_.ca_file.c_str());
+    if (!options_.proxy.empty()) good = good && set(easy, CURLOPT_PROXY, options_.proxy.c_str());
+    if (trusted_since_) {
+        const auto age = std::chrono::floor<std::chrono::seconds>(Clock::now() - *trusted_since_).count();
+        good = good && set(easy, CURLOPT_MAXLIFETIME_CONN, static_cast<long>(std::max<decltype(age)>(age, 1)));
+    }
+    // The bearer is for the host, never for the proxy, whose answers are not the host's either.
+    return good && set(easy, CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE)) &&
+           set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+}
+
+bool CurlHttp::prepare(Exchange& exchange) {
+    CURL* const easy = exchange.easy;
+    const HttpRequest& request = exchange.request;
+    bool good = append(exchange.headers, "Accept: application/json");
+    if (!request.bearer.empty()) {
+        std::string line = "Authorization: Bearer ";
+        line.reserve(line.size() + request.bearer.reveal().size());  // no copy is left behind by growing
+        line += request.bearer.reveal();
+        good = good && append(exchange.headers, line);
+        Secret::wipe(line);
+    }
+    if (request.method != "GET" || !request.body.empty()) {
+        // Without "Expect:" curl would wait for a go-ahead before larger bodies.
+        good = good && append(exchange.headers, "Content-Type: application/json") &&
+               append(exchange.headers, "Expect:") &&
+               set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size())) &&
+               set(easy, CURLOPT_POSTFIELDS, request.body.c_str());  // lent, not copied
+    }
+    if (request.method != "POST") good = good && set(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    const Millis timeout = request.timeout > Millis{0} ? std::min(request.timeout, longest_wait) : default_timeout;
+    return good && prepare_connection(easy) && set(easy, CURLOPT_CURLU, exchange.url.get()) &&
+           set(easy, CURLOPT_HTTPHEADER, exchange.headers.get()) &&
+           set(easy, CURLOPT_USERAGENT, options_.user_agent.c_str()) &&
+           set(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count())) && set(easy, CURLOPT_PRIVATE, &exchange) &&
+           set(easy, CURLOPT_WRITEFUNCTION, on_body) && set(easy, CURLOPT_WRITEDATA, &exchange) &&
+           set(easy, CURLOPT_ERRORBUFFER, exchange.detail.data());
+}
+
+HttpReply CurlHttp::reply_of(Exchange& exchange) {
+    CURL* const easy = exchange.easy;
+    HttpReply reply;
+    long status = 0;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    reply.status = static_cast<int>(status);
+    reply.body = std::move(exchange.body);
+    reply.tracking_id = header(easy, "trackingid");
+    reply.retry_after = parse_retry_after(header(easy, "retry-after"));
+    reply.date = header(easy, "date");
+    for (std::size_t i = 0; reply.link_next.empty(); ++i) {
+        const std::string line = header(easy, "link", i);
+        if (line.empty()) break;
+        reply.link_next = parse_link_next(line);
+    }
+    return reply;
+}
+
+std::string CurlHttp::no_connection(const Exchange& exchange) const {
+    long os_error = 0;
+    curl_easy_getinfo(exchange.easy, CURLINFO_OS_ERRNO, &os_error);
+    const std::string peer = options_.proxy.empty() ? exchange.host : "the proxy of [http] proxy";
+    const std::string detail = std::string(" (") + exchange.detail.data() + ")";
+    if (os_error == ECONNREFUSED) return peer + " refuses the connection; check the firewall and the proxy" + detail;
+    if (os_error == 0) return "no connection to " + peer + detail;
+    return "no connection to " + peer + ": " + std::generic_category().message(static_cast<int>(os_error)) + detail;
+}
+
+/// The status tells that an answer had begun: what it held is lost.
+Error CurlHttp::broken_off(const Exchange& exchange, CURLcode code) const {
+    Error error = failure(exchange, code);
+    long status = 0;
+    curl_easy_getinfo(exchange.easy, CURLINFO_RESPONSE_CODE, &status);
+    error.http_status = static_cast<int>(status);
+    return error;
+}
+
+Error CurlHttp::failure(const Exchange& exchange, CURLcode code) const {
+    const std::string& host = exchange.host;
+    const auto transient = [](std::string text) { return Error{ErrorKind::Transient, std::move(text)}; };
+    long number = 0;
+    switch (code) {
+        case CURLE_COULDNT_RESOLVE_HOST:
+            return transient("the name " + host + " cannot be found in DNS; check the resolver");
+        case CURLE_COULDNT_RESOLVE_PROXY:
+            return transient("the proxy's name cannot be found in DNS; check [http] proxy");
+        case CURLE_OPERATION_TIMEDOUT: {
+            curl_off_t ready_us = 0;
+            curl_easy_getinfo(exchange.easy, CURLINFO_PRETRANSFER_TIME_T, &ready_us);
+            if (ready_us == 0)
+                return transient("timeout: no connection to " + host + " in time; check the firewall and the proxy");
+            return transient("timeout: no complete answer from " + host + " in time");
+        }
+        case CURLE_PEER_FAILED_VERIFICATION:
+            curl_easy_getinfo(exchange.easy, CURLINFO_SSL_VERIFYRESULT, &number);
+            return transient("TLS: " + explain_certificate(number, host));
+        case CURLE_SSL_CACERT_BADFILE: return transient("TLS: the CA file " + options_.ca_file + " cannot be used");
+        case CURLE_SSL_CONNECT_ERROR: {
+            // A CA with the right name and another key: curl meets the broken signature before OpenSSL's verdict.
+            const std::string_view detail = exchange.detail.data();
+            if (detail.find("asn1 encoding routines::EVP lib") != std::string_view::npos)
+                return transient("TLS: " + explain_certificate(7, host));
+            return transient("TLS: no agreement with " + host + " (" + std::string(detail) + ")");
+        }
+        case CURLE_WRITE_ERROR:
+            if (!exchange.too_large) break;
+            {
+                Error error{ErrorKind::Corrupt, "the answer of " + host + " is larger than " +
+                                                    std::to_string(exchange.max_body_bytes) + " bytes"};
+                error.tracking_id = header(exchange.easy, "trackingid");
+                return error;
+            }
+        default: break;
+    }
+    curl_easy_getinfo(exchange.easy, CURLINFO_HTTP_CONNECTCODE, &number);
+    if (number == 407) return transient("the proxy wants a user name and password; give them in [http] proxy");
+    if (number >= 300)
+        return transient("the proxy refuses to connect to " + host + ": status " + std::to_string(number));
+    if (code == CURLE_PROXY) return transient(std::string("the proxy failed (") + exchange.detail.data() + ")");
+    if (code == CURLE_COULDNT_CONNECT) return transient(no_connection(exchange));
+    return transient("the connection to " + host + " broke: " + curl_easy_strerror(code));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Http>> make_http(HttpOptions options) {
+    if (!options.ca_file.empty() && ::access(options.ca_file.c_str(), R_OK) != 0)
+        return Error{ErrorKind::Fatal, "cannot read the CA file " + options.ca_file + ": " +
+                                           std::generic_category().message(errno) + "; see [http] ca_file"};
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return Error{ErrorKind::Fatal, "libcurl cannot be started"};
+    const auto* const version = curl_version_info(CURLVERSION_NOW);
+    constexpr int needed = CURL_VERSION_SSL | CURL_VERSION_ASYNCHDNS;
+    CURLM* const multi = curl_multi_init();
+    CURLSH* const share = curl_share_init();
+    const bool good =
+        multi != nullptr && share != nullptr && (version->features & needed) == needed &&
+        curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK &&
+        curl_multi_setopt(multi, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX)) == CURLM_OK &&
+        curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, 32L) == CURLM_OK;
+    if (!good) {
+        curl_multi_cleanup(multi);
+        curl_share_cleanup(share);
+        curl_global_cleanup();
+        return Error{ErrorKind::Fatal, "this libcurl lacks TLS or looks names up synchronously; install Debian's"};
+    }
+    return std::unique_ptr<Http>(std::make_unique<CurlHttp>(std::move(options), multi, share));
+}
+
+}  // namespace hotdesk::io
