@@ -1,0 +1,19 @@
+#pragma once
+// `hotdeskd activate`: from the code to a standing activation, with the store and the network in its hands.
+
+#include <hotdesk/cloud.hpp>
+#include <hotdesk/secret.hpp>
+
+#include "daemon/config.hpp"
+
+#include <functional>
+#include <string_view>
+
+namespace hotdesk {
+
+/// `say` is told what is being done, a line a step. Throws Failure: 1 (an activation stands and `replace` is not set,
+/// or something else failed), 4 (refused, in the contract's words), 5, 6, 9. Returns what now stands.
+Activation activate(const Config& config, const Secret& code, bool replace,
+                    const std::function<void(std::string_view)>& say);
+
+}  // namespace hotdesk

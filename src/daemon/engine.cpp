@@ -1,0 +1,110 @@
+#include "daemon/engine.hpp"
+
+#include "codec/call.hpp"
+#include "daemon/state.hpp"
+
+#include <algorithm>
+
+namespace hotdesk {
+
+namespace {
+
+codec::Wire wire_of(const Worker& worker, const Client& client) {
+    const Activation& activation = worker.activation();
+    return {activation.app, activation.org, activation.webexapis_base_url,
+            client.id,      client.secret,  activation.access_token};
+}
+
+}  // namespace
+
+Engine::Engine(EngineParts parts, Worker worker, Client client)
+    : parts_(parts), worker_(std::move(worker)), client_(std::move(client)) {}
+
+void Engine::turn(Millis limit, std::span<const int> wake) {
+    Now now = parts_.host.now();
+    worker_.tick(now);
+    commit();
+    start_calls();
+    if (worker_.removed()) return;
+    if (const auto at = worker_.wake_at(now)) limit = std::clamp(Millis{*at - now.mono}, Millis{0}, limit);
+    for (HttpDone& done : parts_.http.wait(limit, wake)) take(std::move(done));
+    // A desk that was heard of now may need to be asked, and a stored command may be next: neither waits for the disk.
+    start(worker_.take_desk_calls(parts_.host.now()));
+    commit();
+    start_calls();
+}
+
+void Engine::look_at_requests() {
+    const Now now = parts_.host.now();
+    const auto requests = state::open_requests(parts_.store, now.wall);
+    if (!requests.ok()) {
+        parts_.log->line(Level::Warn, "requests of the command line cannot be read: " + requests.error().message);
+        return;
+    }
+    for (const SignOutRequest& request : *requests) worker_.order(request, now);
+}
+
+void Engine::commit() {
+    const WorkerChanges pending = worker_.pending();
+    if (!pending.empty()) {
+        std::vector<Change> changes = state::to_changes(pending);
+        const auto done = parts_.store.commit(changes);
+        for (Change& change : changes)
+            if (change.table == Table::Meta && change.value) Secret::wipe(*change.value);  // tokens in the clear
+        if (done.ok())
+            worker_.committed();
+        else
+            worker_.commit_failed(done.error(), parts_.host.now());
+    }
+    write_lines();
+}
+
+void Engine::finish_refresh(Millis limit) {
+    const auto refreshing = [&] {
+        return std::any_of(under_way_.begin(), under_way_.end(),
+                           [](const auto& entry) { return std::holds_alternative<call::Refresh>(entry.second.call); });
+    };
+    const MonoTime until = parts_.host.now().mono + limit;
+    for (Now now = parts_.host.now(); refreshing() && now.mono < until; now = parts_.host.now())
+        for (HttpDone& done : parts_.http.wait(until - now.mono, {})) take(std::move(done));
+    commit();
+}
+
+void Engine::start_calls() { start(worker_.take_calls(parts_.host.now())); }
+
+void Engine::start(std::vector<Call> calls) {
+    const Now now = parts_.host.now();
+    for (Call& call : calls) {
+        const CallId id = next_id_++;
+        parts_.http.start(id, codec::encode(call, wire_of(worker_, client_)));
+        under_way_.emplace(id, UnderWay{std::move(call), now.mono});
+    }
+}
+
+void Engine::take(HttpDone&& done) {
+    const auto at = under_way_.find(done.id);
+    if (at == under_way_.end()) return;
+    const UnderWay under_way = std::move(at->second);
+    under_way_.erase(at);
+    Result<Reply> reply = done.reply.ok()
+                              ? codec::decode(under_way.call, std::move(*done.reply), wire_of(worker_, client_))
+                              : Result<Reply>{done.reply.error()};
+    worker_.answered(under_way.call, std::move(reply), under_way.started, parts_.host.now(), chance());
+}
+
+void Engine::write_lines() {
+    for (const Line& line : worker_.take_lines()) {
+        std::vector<Field> fields;
+        for (const auto& [name, value] : line.fields)
+            if (!value.empty()) fields.emplace_back(name, value);
+        parts_.log->line(line.level, line.text, fields);
+    }
+}
+
+/// In [0, 1), in steps of 1/65536.
+double Engine::chance() {
+    const std::string bytes = parts_.host.random(2);
+    return (static_cast<unsigned char>(bytes[0]) * 256 + static_cast<unsigned char>(bytes[1])) / 65536.0;
+}
+
+}  // namespace hotdesk

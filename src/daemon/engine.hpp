@@ -1,0 +1,69 @@
+#pragma once
+// The loop's turn: what came in, through codec and core, into the store, and out again. Knows no signals and no
+// systemd, so that a simulated world can drive it as well as the real one.
+
+#include <hotdesk/cloud.hpp>
+#include <hotdesk/ports.hpp>
+
+#include "core/worker.hpp"
+
+#include <chrono>
+#include <span>
+#include <string>
+#include <unordered_map>
+
+namespace hotdesk {
+
+/// What the engine works with. Borrowed: outlives it.
+struct EngineParts {
+    Http& http;
+    Store& store;
+    Host& host;
+    Log* log;
+};
+
+/// The OAuth client, beside the activation.
+struct Client {
+    std::string id;
+    Secret secret;
+};
+
+class Engine {
+public:
+    Engine(EngineParts parts, Worker worker, Client client);
+
+    Worker& worker() { return worker_; }
+    void set_log(Log& log) { parts_.log = &log; }
+    void set_client(Client client) { client_ = std::move(client); }
+
+    /// Stores what is pending, sends what may be sent, waits until something happens (an answer, a `wake` descriptor,
+    /// a timer, at most `limit`), and takes it in. What came in is stored before this returns.
+    void turn(Millis limit, std::span<const int> wake);
+    /// Looks at the command line's requests.
+    void look_at_requests();
+    /// Stores what is pending.
+    void commit();
+    /// For the end: starts nothing new, but waits for a token that is on its way, at most `limit`. The old one is spent
+    /// by then, and without the new one the activation would be lost.
+    void finish_refresh(Millis limit);
+
+private:
+    void start_calls();
+    void start(std::vector<Call> calls);
+    void take(HttpDone&& done);
+    void write_lines();
+    double chance();
+
+    struct UnderWay {
+        Call call;
+        MonoTime started;
+    };
+
+    EngineParts parts_;
+    Worker worker_;
+    Client client_;
+    std::unordered_map<CallId, UnderWay> under_way_;
+    CallId next_id_ = 1;
+};
+
+}  // namespace hotdesk

@@ -1,0 +1,49 @@
+#pragma once
+// Which records the state is made of: the worker's values through codec into the store, and back.
+//
+// The standing activation is the one that Meta's `current` names. A replacement is written under a name of its own and
+// becomes the standing one by moving that pointer, so a worker that rotates the old one's tokens at the same time
+// cannot write over it.
+
+#include <hotdesk/cloud.hpp>
+#include <hotdesk/ports.hpp>
+#include <hotdesk/record.hpp>
+#include <hotdesk/result.hpp>
+
+#include "core/worker.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hotdesk::state {
+
+/// Writes the schema's number into a new state, or checks that it is ours. Corrupt: a newer one, nothing was touched.
+Result<void> check_schema(Store& store, bool create);
+
+Result<std::optional<Activation>> load_activation(Store& store);
+/// The name of the standing activation; empty: none.
+Result<std::string> current_activation(Store& store);
+Change keep_activation(const Activation& activation);
+Change point_to(const Activation& activation);
+Change drop_activation(const std::string& id);
+/// Activations that nothing points to any more.
+Result<std::vector<Change>> orphans(Store& store);
+
+Result<Health> load_health(Store& store);
+Result<Seq> load_next_seq(Store& store);
+Result<std::vector<DeskState>> load_desks(Store& store);
+
+/// A worker with everything that is stored.
+Result<Worker> load_worker(Store& store, Activation activation, PolicyBook policy, Now now);
+
+std::vector<Change> to_changes(const WorkerChanges& changes);
+
+/// Requests of the command line that have no outcome yet; removes answered ones that nobody fetched for an hour.
+Result<std::vector<SignOutRequest>> open_requests(Store& store, WallTime now);
+
+bool is_spent(Store& store, const std::string& jti, WallTime now);
+/// Marks a code as used, and forgets those that are older than a day. Source: technical details, `jti`.
+std::vector<Change> spend(Store& store, const std::string& jti, WallTime now);
+
+}  // namespace hotdesk::state
