@@ -1,0 +1,97 @@
+#include "cli/commands.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <vector>
+
+namespace {
+
+using namespace hotdesk;
+using namespace hotdesk::cli;
+
+/// One subcommand: its word, what it does, what it takes, and its function.
+struct Subcommand {
+    const char* name;
+    const char* does;
+    void (*options)(CLI::App&, Options&);
+    Exit (*run)(const Options&);
+};
+
+void with_json(CLI::App& app, Options& options) { app.add_flag("--json", options.json, "print JSON"); }
+
+void activate_options(CLI::App& app, Options& options) {
+    app.add_option("CODE", options.code, "the activation code from Control Hub, - for standard input, or @FILE")
+        ->required();
+    app.add_flag("--replace", options.replace, "put it in the place of an activation that stands");
+    with_json(app, options);
+}
+
+void log_options(CLI::App& app, Options& options) {
+    app.add_option("--device", options.device, "only this desk")->type_name("DEVICE");
+    app.add_option("--since", options.since, "only from this time on: RFC 3339, HH:MM, or 30m ago")->type_name("T");
+    app.add_flag("--follow", options.follow, "go on with what is decided from now on");
+    with_json(app, options);
+}
+
+void sign_out_options(CLI::App& app, Options& options) {
+    app.add_option("DEVICE", options.device, "deviceId, a unique part of the display name, or the workspace's name")
+        ->required();
+    with_json(app, options);
+}
+
+void no_options(CLI::App&, Options&) {}
+
+constexpr Subcommand subcommands[] = {
+    {"activate", "set hotdeskd up with the activation code from Control Hub", activate_options, activate},
+    {"run", "the worker, in the foreground; systemd runs it", no_options, run},
+    {"status", "activation, tokens, queue, desks, commands and the last error", with_json, status},
+    {"devices", "every known desk: workspace, signed in or not, calls, bookings, state", with_json, devices},
+    {"log", "what was decided, by which rule, why, and with which result", log_options, log},
+    {"sign-out", "sign the user of a desk out; ends a call", sign_out_options, sign_out},
+    {"manifest", "the manifest to upload in Control Hub, with the least access the policy needs", no_options, manifest},
+};
+
+int run_program(int argc, char** argv) {
+    CLI::App app{"hotdeskd makes Webex RoomOS hot desks keep an organization's booking and sign-in rules.", "hotdeskd"};
+    app.set_version_flag("--version", "hotdeskd " HOTDESKD_VERSION);
+    app.require_subcommand(1);
+    Options options;
+    app.add_option("--config", options.config, "the configuration")->type_name("FILE")->capture_default_str();
+    Exit result = Exit::Done;
+    for (const Subcommand& subcommand : subcommands) {
+        CLI::App* const sub = app.add_subcommand(subcommand.name, subcommand.does);
+        sub->set_version_flag("--version", "hotdeskd " HOTDESKD_VERSION);
+        sub->fallthrough();  // so that --config may stand behind the command as well
+        subcommand.options(*sub, options);
+        sub->final_callback([&options, &result, command = subcommand.run] { result = command(options); });
+    }
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        // --help and --version come this way too; everything else is a usage error.
+        if (error.get_name() == "RequiredError" && !app.remaining().empty()) {
+            std::fprintf(stderr, "hotdeskd: `%s` is no command; hotdeskd --help lists them\n",
+                         app.remaining().front().c_str());
+            return static_cast<int>(Exit::Usage);
+        }
+        return app.exit(error) == 0 ? 0 : static_cast<int>(Exit::Usage);
+    }
+    return static_cast<int>(result);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run_program(argc, argv);
+    } catch (const Failure& failure) {
+        std::fprintf(stderr, "hotdeskd: %s\n", failure.message.c_str());
+        return static_cast<int>(failure.code);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "hotdeskd: unexpected: %s\n", error.what());
+        return static_cast<int>(Exit::Failed);
+    }
+}
