@@ -1,0 +1,158 @@
+#include <catch2/catch.hpp>
+
+#include "daemon/config.hpp"
+
+#include <algorithm>
+#include <set>
+
+using namespace hotdesk;
+using namespace std::chrono_literals;
+
+namespace {
+
+Config good(const std::string& text) {
+    auto config = read_config(text, "hotdeskd.toml");
+    if (!config.ok()) FAIL(config.error().message);
+    return std::move(*config);
+}
+
+std::string wrong(const std::string& text) {
+    const auto config = read_config(text, "hotdeskd.toml");
+    return config.ok() ? "" : config.error().message;
+}
+
+}  // namespace
+
+TEST_CASE("an empty file is the defaults", "[config]") {
+    const Config config = good("");
+    CHECK(config.policy == Policy{});
+    CHECK(config.state_directory == "/var/lib/hotdeskd");
+    CHECK(config.key_file == "/etc/hotdeskd/state.key");
+    CHECK(config.client_secret_file == "/etc/hotdeskd/client-secret");
+    CHECK(config.runtime_directory == "/run/hotdeskd");
+    CHECK(config.warnings.empty());
+}
+
+TEST_CASE("every key of the contract is read", "[config]") {
+    const Config config = good(R"([integration]
+app_id = "ac6b6972-538e-11ec-bf63-0242ac130002"
+client_id = "C1"
+client_secret_file = "/s"
+customer_id = "c"
+customer_name = "n"
+[state]
+directory = "/d"
+key_file = "/k"
+runtime_directory = "/r"
+[http]
+proxy = "http://p:3128"
+ca_file = "/ca"
+jwks_url = "https://localhost/jwks"
+extra_hosts = ["localhost"]
+[policy]
+mode = "observe"
+sign_in_grace = "10m"
+sign_out_grace = "off"
+max_call_overrun = "1h"
+release_on_sign_out = false
+no_show_release = "15m"
+no_show_warning = "off"
+end_warning = "5m"
+allow_ad_hoc = false
+allow_extension = false
+max_duration = "8h"
+max_advance = "14d"
+max_bookings_per_day = 2
+one_desk_at_a_time = true
+booking_days = ["mon", "fri"]
+booking_hours = "08:00-18:30"
+time_zone = "Europe/Oslo"
+organizer_domains = ["example.com"]
+organizer_deny = ["*@evil.example"]
+verify_identity = "on"
+messages = false
+[log]
+level = "debug"
+format = "json"
+[metrics]
+textfile = "/m.prom"
+)");
+    CHECK(config.app_id.value == "ac6b6972-538e-11ec-bf63-0242ac130002");
+    CHECK(config.extra_hosts == std::vector<std::string>{"localhost"});
+    CHECK(config.policy.mode == Mode::Observe);
+    CHECK(config.policy.sign_in_grace == Limit{10min});
+    CHECK(config.policy.sign_out_grace == off);
+    CHECK(config.policy.max_call_overrun == Limit{1h});
+    CHECK_FALSE(config.policy.release_on_sign_out);
+    CHECK(config.policy.max_advance == Limit{24h * 14});
+    CHECK(config.policy.booking_days == std::array<bool, 7>{true, false, false, false, true, false, false});
+    CHECK(config.policy.booking_from == 8h);
+    CHECK(config.policy.booking_to == 18h + 30min);
+    CHECK(config.policy.verify_identity == VerifyIdentity::On);
+    CHECK(config.log_level == Level::Debug);
+    CHECK(config.metrics_textfile == "/m.prom");
+    // What is read and not acted on yet is said, a line each.
+    CHECK(config.warnings.size() == 16);
+    CHECK(std::count(config.warnings.begin(), config.warnings.end(),
+                     "policy.max_duration is set, but this version does not act on it yet") == 1);
+}
+
+TEST_CASE("an error names file, line, key and the nearest known one", "[config]") {
+    CHECK(wrong("[policy]\nmode = \"enforce\"\nsign_in_grase = \"5m\"\n") ==
+          "hotdeskd.toml:3: policy.sign_in_grase: is not a known key; the nearest known one is `sign_in_grace`");
+    CHECK(wrong("[polcy]\n") == "hotdeskd.toml:1: polcy: is not a known section; the nearest known one is `policy`");
+    CHECK(wrong("[policy]\nsign_in_grace = 5\n") ==
+          "hotdeskd.toml:2: policy.sign_in_grace: must be a duration such as \"90s\", \"15m\", \"8h\", \"1d\", or "
+          "\"off\"");
+    CHECK(wrong("[policy]\nmode = \"maybe\"\n") ==
+          "hotdeskd.toml:2: policy.mode: must be one of \"enforce\", \"observe\"");
+    CHECK(wrong("[policy]\nmessages = \"yes\"\n") == "hotdeskd.toml:2: policy.messages: must be true or false");
+    CHECK(wrong("[policy]\nmax_bookings_per_day = -1\n")
+              .find("hotdeskd.toml:2: policy.max_bookings_per_day: must be a whole number") == 0);
+    CHECK(wrong("[http]\nextra_hosts = \"localhost\"\n") ==
+          "hotdeskd.toml:2: http.extra_hosts: must be a list of strings");
+    CHECK(wrong("[integration]\napp_id = 7\n") == "hotdeskd.toml:2: integration.app_id: must be a string in quotes");
+    CHECK(wrong("integration = 7\n") == "hotdeskd.toml:1: integration: must be a section: write [integration]");
+    CHECK(wrong("[policy\n").find("hotdeskd.toml:1: ") == 0);
+    CHECK(wrong("[policy]\nmode = \"enforce\"\nmode = \"observe\"\n").find("hotdeskd.toml:3: ") == 0);
+    for (const char* hours : {"18:00-08:00", "08:00", "8:00-9:00", "00:00-24:01", "08:00-08:00", "08:60-09:00", ""})
+        CHECK(wrong("[policy]\nbooking_hours = \"" + std::string{hours} + "\"\n")
+                  .find("hotdeskd.toml:2: policy.booking_hours: ") == 0);
+    CHECK(wrong("[policy]\nbooking_days = [\"monday\"]\n").find("hotdeskd.toml:2: policy.booking_days: ") == 0);
+}
+
+TEST_CASE("overrides are read, copied and checked", "[config]") {
+    const Config config = good(R"([[policy.override]]
+workspace = "Oslo*"
+sign_in_grace = "1m"
+messages = false
+[[policy.override]]
+organizer = "*@partner.example"
+sign_in_grace = "off"
+)");
+    const PolicyBook book = config.policy_book();
+    const WorkspaceId workspace{"w"};
+    const LocationId location;
+    const auto policy = [&](const std::string& name, std::string_view who) {
+        return book.policy_for({workspace, name, location, who});
+    };
+    CHECK(policy("Oslo 1", "").sign_in_grace == Limit{1min});
+    CHECK_FALSE(policy("Oslo 1", "").messages);
+    CHECK(policy("Bergen", "a@partner.example").sign_in_grace == off);
+    CHECK(policy("Bergen", "").sign_in_grace == Policy{}.sign_in_grace);
+
+    CHECK(wrong("[[policy.override]]\nmessages = false\n") ==
+          "hotdeskd.toml:1: policy.override: needs `workspace`, `organizer` or both");
+    CHECK(wrong("[[policy.override]]\nworkspace = \"*\"\nmode = \"observe\"\n") ==
+          "hotdeskd.toml:3: policy.override.mode: cannot be overridden; set it in [policy]");
+    CHECK(wrong("[[policy.override]]\nworkspace = \"*\"\nmax_duraton = \"1h\"\n") ==
+          "hotdeskd.toml:3: policy.override.max_duraton: is not a known key; the nearest known one is `max_duration`");
+    CHECK(wrong("[policy]\noverride = 3\n") ==
+          "hotdeskd.toml:2: policy.override: must be written as [[policy.override]]");
+}
+
+TEST_CASE("the list of keys names each once", "[config]") {
+    const auto keys = config_keys();
+    CHECK(std::set<std::string>(keys.begin(), keys.end()).size() == keys.size());
+    CHECK(keys.size() == 36);
+}

@@ -1,0 +1,266 @@
+#include <catch2/catch.hpp>
+
+#include "codec/state.hpp"
+#include "daemon/engine.hpp"
+#include "daemon/state.hpp"
+#include "doubles.hpp"
+
+using namespace hotdesk;
+using namespace hotdesk::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string devices =
+    R"({"items":[{"id":"d1","displayName":"Desk 1","workspaceId":"w1","type":"roomdesk","connectionStatus":"connected"}]})";
+const std::string workspaces = R"({"items":[{"id":"w1","displayName":"Oslo 1","hotdeskingStatus":"on"}]})";
+const std::string app = R"({"id":"app","provisioningState":"completed"})";
+const std::string no_messages = R"({"messages":[]})";
+
+std::string status(bool signed_in) {
+    return std::string{R"({"deviceId":"d1","result":{"Webex":{"DevicePersonalization":{"Personalized":")"} +
+           (signed_in ? "True" : "False") + R"("}},"SystemUnit":{"State":{"NumberOfActiveCalls":0}}}})";
+}
+const std::string no_bookings = R"({"deviceId":"d1","result":{"ResultInfo":{"TotalRows":0}}})";
+
+std::string pushed(const std::string& at, bool signed_in) {
+    return R"({"messages":[{"appId":"app","orgId":"org","deviceId":"d1","workspaceId":"w1","timestamp":")" + at +
+           R"(","type":"status","changes":{"updated":{"Webex.DevicePersonalization.Personalized":")" +
+           (signed_in ? "True" : "False") + R"("},"removed":[]},"isFullSync":false}]})";
+}
+
+Activation activation() {
+    Activation a;
+    a.id = "a1";
+    a.org = OrgId{"org"};
+    a.org_name = "Example";
+    a.app = AppId{"app"};
+    a.oauth_url = "https://webexapis.com/v1/access_token";
+    a.app_url = "https://xapi-a.wbx2.com/app";
+    a.poll_url = "https://xapi-a.wbx2.com/poll";
+    a.webexapis_base_url = "https://webexapis.com/v1";
+    a.refresh_token = Secret{"refresh"};
+    a.access_token = Secret{"access"};
+    a.access_expires = *parse_time("2026-03-02T11:00:00Z");
+    return a;
+}
+
+Policy quick() {
+    Policy policy;
+    policy.sign_in_grace = 10s;
+    policy.messages = false;
+    return policy;
+}
+
+struct Lab {
+    Lab() { start(); }
+
+    void start() {
+        if (!store.count(Table::Meta)) {
+            const std::vector<Change> first{state::keep_activation(activation()), state::point_to(activation())};
+            (void)store.commit(first);
+        }
+        auto stored = state::load_activation(store);
+        auto worker = state::load_worker(store, std::move(**stored), {quick(), {}}, host.now());
+        if (!worker.ok()) throw std::runtime_error(worker.error().message);
+        http = std::make_unique<ManualHttp>(host);
+        engine.emplace(EngineParts{*http, store, host, &log}, std::move(*worker),
+                       Client{"client", Secret{"client-secret"}});
+    }
+    void turn(Millis limit = 0ms) { engine->turn(limit, {}); }
+    void answer(const std::string& part, const std::string& body, int status_code = 200) {
+        if (!http->answer(part, status_code, body)) throw std::runtime_error("nobody asks for " + part);
+        turn();
+    }
+    /// The desk is listed and asked; nobody has a booking.
+    void begin(bool signed_in) {
+        turn();
+        answer("/devices", devices);
+        answer("/workspaces", workspaces);
+        answer("xapi/status", status(signed_in));
+        answer("Bookings.List", no_bookings);
+    }
+    void overstay() {
+        begin(true);
+        host.pass(10s);
+        turn();
+        answer("xapi/status", status(true));
+        if (!http->answer("Bookings.List", 200, no_bookings)) throw std::runtime_error("the list is not asked for");
+    }
+
+    MemoryStore store;
+    ManualHost host;
+    ListLog log;
+    std::unique_ptr<ManualHttp> http;
+    std::optional<Engine> engine;
+};
+
+}  // namespace
+
+TEST_CASE("at start the poll goes out, with everything else beside it", "[engine]") {
+    Lab lab;
+    lab.turn();
+    CHECK(lab.http->is_waiting("/poll"));
+    CHECK(lab.http->is_waiting("/devices"));
+    CHECK(lab.http->is_waiting("/workspaces"));
+    CHECK(lab.http->is_waiting("/app"));
+    CHECK(lab.engine->worker().ready());
+    for (const auto& request : lab.http->all) CHECK(request.bearer.reveal() == "access");
+}
+
+TEST_CASE("an overstayer is signed out, and the decision is on disk before the command is on the wire", "[engine]") {
+    Lab lab;
+    lab.overstay();
+    CHECK_FALSE(lab.http->is_waiting("Logout"));
+    lab.turn();
+    CHECK(lab.http->is_waiting("Webex.Registration.Logout"));
+    CHECK(lab.store.count(Table::Record) == 1);
+    CHECK(lab.store.count(Table::Outbox) == 1);
+    CHECK(lab.http->is_waiting("/poll"));  // still out meanwhile
+    lab.answer("Logout", R"({"deviceId":"d1","arguments":{},"result":{}})");
+    CHECK(lab.store.count(Table::Outbox) == 0);
+    const auto record = codec::read_record(lab.store.records.at({Table::Record, codec::seq_key(1)}));
+    REQUIRE(record.ok());
+    CHECK(record->result == "done");
+    CHECK(record->rule == "sign_in_grace");
+    CHECK(lab.log.has("sign out: somebody has been signed in since"));
+}
+
+TEST_CASE("with a full disk nothing is sent, and it is said once; with space it goes on", "[engine]") {
+    Lab lab;
+    lab.overstay();
+    lab.store.full = true;
+    lab.turn();
+    for (int i = 0; i < 3; ++i) lab.turn(1s);
+    CHECK_FALSE(lab.http->is_waiting("Logout"));
+    CHECK(lab.http->is_waiting("/poll"));
+    CHECK(lab.engine->worker().health().operational == Operational::Impaired);
+    std::size_t said = 0;
+    for (const auto& line : lab.log.lines) said += line.find("no space left") != std::string::npos ? 1 : 0;
+    CHECK(said == 1);
+    lab.store.full = false;
+    lab.host.pass(10s);
+    lab.turn();
+    CHECK(lab.http->is_waiting("Logout"));
+    CHECK(lab.log.has("the state can be written again"));
+}
+
+TEST_CASE("a worker that stopped before the answer asks the desk before it acts again", "[engine]") {
+    Lab lab;
+    lab.overstay();
+    lab.turn();
+    REQUIRE(lab.http->is_waiting("Logout"));
+    lab.start();
+    lab.turn();
+    CHECK_FALSE(lab.http->is_waiting("Logout"));
+    CHECK(lab.http->is_waiting("xapi/status"));
+    lab.answer("xapi/status", status(false));
+    lab.answer("Bookings.List", no_bookings);
+    lab.host.pass(1min);
+    lab.turn();
+    CHECK_FALSE(lab.http->is_waiting("Logout"));
+    const auto record = codec::read_record(lab.store.records.at({Table::Record, codec::seq_key(1)}));
+    CHECK(record->result.substr(0, 8) == "dropped:");
+}
+
+TEST_CASE("a pushed change is on disk before the next poll goes out", "[engine]") {
+    Lab lab;
+    lab.begin(false);
+    const int before = lab.store.commits;
+    lab.answer("/poll", pushed("2026-03-02T09:00:01Z", true));
+    CHECK(lab.store.commits == before + 1);
+    CHECK(lab.http->is_waiting("/poll"));
+    CHECK(codec::read_desk(lab.store.records.at({Table::Desk, "d1"}))->personalized.value == true);
+}
+
+TEST_CASE("a body that is no batch costs one poll and is waited out", "[engine]") {
+    Lab lab;
+    lab.begin(false);
+    lab.answer("/poll", "<html>Login to the guest network</html>");
+    CHECK_FALSE(lab.http->is_waiting("/poll"));
+    CHECK(lab.engine->worker().health().operational == Operational::Impaired);
+    lab.host.pass(9s);
+    lab.turn();
+    CHECK_FALSE(lab.http->is_waiting("/poll"));
+    lab.host.pass(1s);
+    lab.turn();
+    CHECK(lab.http->is_waiting("/poll"));
+    lab.answer("/poll", no_messages);
+    CHECK(lab.engine->worker().health().operational == Operational::Operational);
+}
+
+TEST_CASE("skipped elements are counted and said once", "[engine]") {
+    Lab lab;
+    lab.begin(false);
+    for (int i = 0; i < 3; ++i)
+        lab.answer("/poll", R"({"messages":[{"appId":"another","orgId":"org","type":"status"}]})");
+    CHECK(lab.engine->worker().health().skipped == 3);
+    std::size_t said = 0;
+    for (const auto& line : lab.log.lines) said += line.find("passed over") != std::string::npos ? 1 : 0;
+    CHECK(said == 1);
+}
+
+TEST_CASE("one refresh for many 401s, and its token is on disk before it is used", "[engine]") {
+    Lab lab;
+    lab.turn();
+    for (const char* part : {"/poll", "/devices", "/workspaces"}) REQUIRE(lab.http->answer(part, 401, "{}"));
+    lab.turn();
+    lab.turn();
+    std::size_t refreshes = 0;
+    for (const auto& request : lab.http->all) refreshes += request.url == activation().oauth_url ? 1 : 0;
+    CHECK(refreshes == 1);
+    REQUIRE(lab.http->answer(
+        "access_token", 200,
+        R"({"access_token":"new","expires_in":7199,"refresh_token":"rotated","token_type":"Bearer"})"));
+    lab.store.full = true;
+    lab.turn();
+    CHECK_FALSE(lab.http->is_waiting("/poll"));
+    lab.store.full = false;
+    lab.host.pass(10s);
+    lab.turn();
+    CHECK(lab.http->is_waiting("/poll"));
+    CHECK((*state::load_activation(lab.store))->refresh_token.reveal() == "rotated");
+    CHECK(lab.http->all.back().bearer.reveal() == "new");
+}
+
+TEST_CASE("an integration that is gone ends the worker", "[engine]") {
+    Lab lab;
+    lab.turn();
+    lab.answer("/app", "{}", 404);
+    CHECK(lab.engine->worker().removed());
+}
+
+TEST_CASE("a lost connection in the middle of a poll is a failed poll", "[engine]") {
+    Lab lab;
+    lab.begin(false);
+    REQUIRE(lab.http->fail("/poll"));
+    lab.turn();
+    CHECK_FALSE(lab.http->is_waiting("/poll"));
+    lab.host.pass(10s);
+    lab.turn();
+    CHECK(lab.http->is_waiting("/poll"));
+}
+
+TEST_CASE("a clock that is set makes the worker ask every desk", "[engine]") {
+    Lab lab;
+    lab.begin(false);
+    lab.turn();
+    CHECK_FALSE(lab.http->is_waiting("xapi/status"));
+    lab.host.time.wall += 2h;
+    lab.turn();
+    CHECK(lab.http->is_waiting("xapi/status"));
+}
+
+TEST_CASE("a request of the command line is carried out and answered in the store", "[engine]") {
+    Lab lab;
+    lab.begin(true);
+    const std::string key = "2026-03-02T09:00:00Z/1";
+    const Change change{Table::Request, key, codec::write_request({key, DeviceId{"d1"}, lab.host.time.wall})};
+    (void)lab.store.commit({&change, 1});
+    lab.engine->look_at_requests();
+    lab.turn();
+    lab.answer("Logout", R"({"deviceId":"d1","arguments":{},"result":{}})");
+    const auto outcome = codec::read_outcome(lab.store.records.at({Table::Request, key}));
+    REQUIRE(outcome.ok());
+    CHECK(outcome->outcome == "done");
+}

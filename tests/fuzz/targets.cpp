@@ -1,0 +1,89 @@
+#include "targets.hpp"
+
+#include "codec/call.hpp"
+#include "codec/jwt.hpp"
+#include "codec/queue.hpp"
+#include "codec/state.hpp"
+#include "core/translate.hpp"
+#include "daemon/config.hpp"
+
+#include <cstdlib>
+
+namespace hotdesk::fuzz {
+
+namespace {
+
+const AppId app{"app"};
+const OrgId org{"org"};
+const std::string base{"https://webexapis.com/v1"}, client{"client"};
+const Secret secret{"client-secret"}, token{"access-token"};
+
+void decode(const Call& call, std::string_view bytes) {
+    const codec::Wire wire{app, org, base, client, secret, token};
+    HttpReply reply;
+    // The first byte chooses the HTTP status, so that error bodies are read too.
+    constexpr std::array statuses{200, 200, 200, 204, 400, 401, 404, 429, 503};
+    reply.status = bytes.empty() ? 200 : statuses[static_cast<unsigned char>(bytes[0]) % statuses.size()];
+    reply.body = bytes.empty() ? "" : bytes.substr(1);
+    const auto result = codec::decode(call, std::move(reply), wire);
+    // An error is one line for a person and says something.
+    if (!result.ok() && (result.error().message.empty() || result.error().message.find('\n') != std::string::npos))
+        std::abort();
+}
+
+}  // namespace
+
+void queue(std::string_view bytes) {
+    auto batch = codec::decode_queue(std::string{bytes}, app, org);
+    if (!batch.ok()) return;
+    if (batch->notes.size() > 1000) std::abort();  // bounded
+    for (Message& message : batch->messages) (void)translate(std::move(message));
+}
+
+void xapi(std::string_view bytes) {
+    decode(call::AskStatus{DeviceId{"d"}}, bytes);
+    decode(call::AskBookings{DeviceId{"d"}}, bytes);
+    decode(call::ListDevices{base}, bytes);
+    decode(call::ListWorkspaces{base}, bytes);
+    decode(call::Send{1, DeviceId{"d"}, {"Webex.Registration.Logout", {}}}, bytes);
+}
+
+void cloud(std::string_view bytes) {
+    decode(call::Refresh{base, Secret{"refresh-token"}}, bytes);
+    decode(call::ReadApp{base}, bytes);
+    decode(call::PatchApp{base, true, "c", "n"}, bytes);
+    decode(call::ReadKeys{base}, bytes);
+    decode(call::Poll{base}, bytes);
+}
+
+void jwt(std::string_view bytes) {
+    // The key of the guide's example; a forged signature that verifies with it would be news.
+    static const std::array keys{Jwk{"VkOd36xy3JeGFka5uW5gW525", "ilEKY13J464rnzK4CvdIh1_ow3q4e1eoqnjXES_PnC8",
+                                     "T-Kp8qcf4FBvvtNIMSkQmAWnbd3uiz2U_NqfTavc1x8"}};
+    (void)codec::peek(bytes);
+    const auto claims = codec::verify(bytes, keys);
+    if (std::holds_alternative<ActivationClaims>(claims)) std::abort();
+}
+
+void config(std::string_view bytes) {
+    const auto read = read_config(bytes, "hotdeskd.toml");
+    if (!read.ok() && read.error().message.substr(0, 14) != "hotdeskd.toml:") std::abort();
+}
+
+void state(std::string_view bytes) {
+    // What was read and is written again must be readable and the same.
+    if (const auto desk = codec::read_desk(bytes); desk.ok()) {
+        const std::string again = codec::write_desk(*desk);
+        const auto reread = codec::read_desk(again);
+        if (!reread.ok() || codec::write_desk(*reread) != again) std::abort();
+    }
+    (void)codec::read_activation(bytes);
+    (void)codec::read_record(bytes);
+    (void)codec::read_outbox(bytes);
+    (void)codec::read_health(bytes);
+    (void)codec::read_request(bytes);
+    (void)codec::read_outcome(bytes);
+    (void)codec::has_outcome(bytes);
+}
+
+}  // namespace hotdesk::fuzz

@@ -1,0 +1,233 @@
+// What goes wrong on the way to an answer: what kind of error it is, and what a person is told.
+
+#include "http_world.hpp"
+
+#include <netinet/in.h>
+#include <openssl/tls1.h>
+#include <sys/socket.h>
+#include <atomic>
+#include <condition_variable>
+
+using namespace hotdesk;
+using namespace hotdesk::io;
+using namespace hotdesk::test;
+
+TEST_CASE("an answer over the limit is Corrupt, whether it is announced or not") {
+    World world;
+    world.options.max_body_bytes = 1000;
+    TestServer server(world.served(), [](Peer& peer, const ServedRequest& request) {
+        if (request.target == "/exact") peer.send(answer(200, std::string(1000, 'x')));
+        if (request.target == "/announced") peer.send(answer(200, std::string(1001, 'x'), "trackingid: T1\r\n"));
+        if (request.target == "/endless") {
+            peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+            for (;;) peer.send("400\r\n" + std::string(1024, 'x') + "\r\n");
+        }
+        return true;
+    });
+    const auto http = world.client();
+    CHECK(exchange(*http, get(server.url("/exact")))->body.size() == 1000);
+    const auto error = failure(*http, get(server.url("/announced")));
+    CHECK(error.kind == ErrorKind::Corrupt);
+    CHECK(error.tracking_id == "T1");
+    CHECK(failure(*http, get(server.url("/endless"))).kind == ErrorKind::Corrupt);
+}
+
+TEST_CASE("an answer that breaks off is Transient") {
+    const World world;
+    TestServer server(world.served(), [](Peer& peer, const ServedRequest& request) {
+        if (request.target == "/silent") return false;
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart");
+        if (request.target == "/reset") peer.reset();
+        return false;
+    });
+    const auto http = world.client();
+    for (const char* const path : {"/reset", "/short", "/silent"}) {
+        const auto error = failure(*http, get(server.url(std::string(path) + "?token=secret")));
+        CHECK(error.kind == ErrorKind::Transient);
+        CHECK(says(error, "localhost"));
+    }
+}
+
+TEST_CASE("what ails a certificate is said") {
+    const World world;
+    CertificateSpec self, old, young, other;
+    self.self_signed = true;
+    old.from_s = -7200;
+    old.to_s = -60;
+    young.from_s = 3600;
+    young.to_s = 7200;
+    other.name = "other.example";
+    const Authority stranger("Another CA"), renewed;
+    const std::vector<std::pair<Identity, std::string>> cases{
+        {world.authority.issue(self), "the certificate of localhost is self-signed"},
+        {world.authority.issue(old), "has expired; check this machine's clock"},
+        {world.authority.issue(young), "is not yet valid; check this machine's clock"},
+        {world.authority.issue(other), "is for another name than localhost"},
+        {stranger.issue(), "comes from a CA that is not trusted here"},
+        {renewed.issue(), "is not signed by the CA that it names"}};
+    for (const auto& [identity, words] : cases) {
+        std::atomic<int> asked{0};
+        ServerOptions served;
+        served.identity = &identity;
+        TestServer server(served, [&](Peer& peer, const ServedRequest& request) {
+            ++asked;
+            return echo(peer, request);
+        });
+        HttpRequest request = get(server.url("/?x=secret"));
+        request.bearer = Secret(std::string("secret"));
+        const auto error = failure(*world.client(), std::move(request));
+        CHECK(error.kind == ErrorKind::Transient);
+        CHECK(says(error, words));
+        CHECK(asked == 0);
+    }
+}
+
+TEST_CASE("TLS before 1.2 is refused") {
+    const World world;
+    ServerOptions served = world.served();
+    served.highest_tls = TLS1_1_VERSION;
+    TestServer server(served, echo);
+    const auto error = failure(*world.client(), get(server.url("/")));
+    CHECK(error.kind == ErrorKind::Transient);
+    CHECK(says(error, "TLS: no agreement with localhost"));
+}
+
+TEST_CASE("a URL that is not https on an allowed host makes no connection") {
+    World world;
+    world.options.allowed_hosts = {"localhost"};
+    TestServer server(world.served(), echo);
+    const auto http = world.client();
+    const std::string port = ":" + std::to_string(server.port());
+    const std::vector<std::string> urls{server.url("/?t=secret", "127.0.0.1"),
+                                        server.url("/", "localhost.example.com"),
+                                        server.url("/", "notlocalhost"),
+                                        server.url("/", "user:secret@localhost"),
+                                        server.url("/", "localhost@127.0.0.1"),
+                                        "http://localhost" + port + "/",
+                                        "ftp://localhost" + port + "/",
+                                        "localhost" + port + "/",
+                                        std::string("https://"),
+                                        std::string("file:///etc/passwd"),
+                                        std::string(),
+                                        "https://localhost" + port + "/a b",
+                                        server.url("/", "localhost%2eexample.com"),
+                                        "https://localhost\\@127.0.0.1" + port + "/"};
+    for (const std::string& url : urls) {
+        INFO(url);
+        const auto error = failure(*http, get(url));
+        CHECK(error.kind == ErrorKind::Fatal);
+        CHECK(says(error, "request refused: "));
+    }
+    CHECK(server.connections() == 0);
+    CHECK(exchange(*http, get(server.url("/", "LOCALHOST"))).ok());
+}
+
+TEST_CASE("requests that cannot be meant are refused") {
+    const World world;
+    TestServer server(world.served(), echo);
+    const auto http = world.client();
+    HttpRequest request = get(server.url("/"));
+    request.method = "DELETE";
+    const auto method = failure(*http, std::move(request));
+    CHECK(method.kind == ErrorKind::Fatal);
+    HttpRequest injecting = get(server.url("/"));
+    injecting.bearer = Secret(std::string("a\r\nX-Evil: 1"));
+    const auto bearer = failure(*http, std::move(injecting));
+    CHECK(bearer.kind == ErrorKind::Fatal);
+    CHECK(server.connections() == 0);
+}
+
+TEST_CASE("why no connection came about is said") {
+    World world;
+    // Bound and not listening: nobody else can get this port, and nobody answers there.
+    const int closed = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    REQUIRE(::bind(closed, reinterpret_cast<sockaddr*>(&address), size) == 0);
+    REQUIRE(::getsockname(closed, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    const std::string port = std::to_string(ntohs(address.sin_port));
+
+    auto error = failure(*world.client(), get("https://127.0.0.1:" + port + "/?t=secret"));
+    CHECK(error.kind == ErrorKind::Transient);
+    CHECK(says(error, "127.0.0.1 refuses the connection"));
+
+    // A label of more than 63 letters is refused by the resolver itself, without a network.
+    const std::string name = std::string(64, 'n') + ".example";
+    world.options.allowed_hosts.push_back("example");
+    error = failure(*world.client(), get("https://" + name + "/"));
+    CHECK(error.kind == ErrorKind::Transient);
+    CHECK(says(error, "the name " + name + " cannot be found in DNS"));
+
+    world.options.proxy = "http://user:secret@127.0.0.1:" + port;
+    error = failure(*world.client(), get("https://localhost/"));
+    CHECK(error.kind == ErrorKind::Transient);
+    CHECK(says(error, "the proxy of [http] proxy refuses the connection"));
+    ::close(closed);
+}
+
+TEST_CASE("a proxy that refuses is told from a host that fails, and never sees the bearer") {
+    World world;
+    std::mutex mutex;
+    std::string seen;
+    for (const int status : {407, 403}) {
+        TestServer proxy({}, [&](Peer& peer, const ServedRequest& request) {
+            const std::lock_guard lock(mutex);
+            seen += request.head;
+            peer.send(answer(status, ""));
+            return true;
+        });
+        world.options.proxy = "http://127.0.0.1:" + std::to_string(proxy.port());
+        HttpRequest request = get("https://localhost:1/?t=secret");
+        request.bearer = Secret(std::string("secret"));
+        const auto error = failure(*world.client(), std::move(request));
+        CHECK(error.kind == ErrorKind::Transient);
+        CHECK(says(error, status == 407 ? "the proxy wants a user name and password" : "status 403"));
+    }
+    CHECK(seen.starts_with("CONNECT localhost:1 "));
+    CHECK(seen.find("secret") == std::string::npos);
+}
+
+TEST_CASE("an exchange ends with its timeout, and says what was waited for") {
+    World world;
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool over = false;
+    TestServer server(world.served(), [&](Peer& peer, const ServedRequest& request) {
+        std::unique_lock lock(mutex);
+        if (request.target == "/never") changed.wait(lock, [&] { return over; });
+        peer.send(answer(200, ""));
+        return true;
+    });
+    const auto http = world.client();
+    REQUIRE(exchange(*http, get(server.url("/"))).ok());
+    HttpRequest request = get(server.url("/never"));
+    request.timeout = Millis{100};
+    auto error = failure(*http, std::move(request));
+    CHECK(error.kind == ErrorKind::Transient);
+    CHECK(says(error, "no complete answer from localhost in time"));
+    CHECK(exchange(*http, get(server.url("/"))).ok());
+    {
+        const std::lock_guard lock(mutex);
+        over = true;
+        changed.notify_all();
+    }
+
+    ServerOptions mute = world.served();
+    mute.handshake = false;
+    TestServer silent(mute, echo);
+    world.options.connect_timeout = Millis{100};
+    error = failure(*world.client(), get(silent.url("/")));
+    CHECK(error.kind == ErrorKind::Transient);
+    CHECK(says(error, "no connection to localhost in time"));
+}
+
+TEST_CASE("a CA file that cannot be read is said at once") {
+    HttpOptions options;
+    options.ca_file = "/nonexistent/ca.pem";
+    const auto made = make_http(options);
+    REQUIRE_FALSE(made.ok());
+    CHECK(made.error().kind == ErrorKind::Fatal);
+    CHECK(says(made.error(), "/nonexistent/ca.pem"));
+}
