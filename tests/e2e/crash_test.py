@@ -49,6 +49,8 @@ class Crash(LabCase):
         lab.control("fault command hang name=Webex.Registration.Logout", "desk-1 set stubborn on",
                     "desk-1 sign-in anna@example.com")
         until(lambda: LOGOUT in lab.names("desk-1"), "the command is under way")
+        # The answer to the message before it need not be stored yet when the command goes out.
+        until(lambda: lab.status()["commands"]["pending"] == 1, "nothing else is waiting")
         lab.worker.kill(signal.SIGKILL)
         lab.worker.wait()
         self.assertEqual(lab.status()["commands"]["pending"], 1)
