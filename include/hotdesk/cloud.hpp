@@ -9,10 +9,12 @@
 #include <hotdesk/result.hpp>
 #include <hotdesk/secret.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -26,6 +28,23 @@ struct XapiAccess {
     std::vector<std::string> commands, statuses, events;
     bool operator==(const XapiAccess&) const = default;
 };
+
+/// Scopes by which Webex says who is signed in. **Source:** REST description, GET /hotdesk/sessions and
+/// /people/{personId}; no public page names the scopes of the first for sure.
+namespace identity_scope {
+inline constexpr std::string_view sessions = "spark-admin:hotdesk_read", people = "spark-admin:people_read";
+}
+
+/// Whether Webex may be asked who is signed in. As the documentation leaves the names open, every scope counts that
+/// reads hot desks, and every one that reads people. An empty list, as before the first answer of appUrl: false.
+inline bool may_ask_who(const std::vector<std::string>& scopes) {
+    const auto has = [](const std::string& scope, std::string_view part) {
+        return scope.find(part) != std::string::npos;
+    };
+    const auto any = [&](auto&& counts) { return std::any_of(scopes.begin(), scopes.end(), counts); };
+    return any([&](const std::string& s) { return has(s, "hotdesk") && has(s, "read"); }) &&
+           any([&](const std::string& s) { return has(s, "people_read"); });
+}
 
 /// What the activation code says once its signature is proven. Source: technical details, "Example Activation JWT".
 struct ActivationClaims {
@@ -106,6 +125,21 @@ struct WorkspaceInfo {
     bool operator==(const WorkspaceInfo&) const = default;
 };
 
+/// Who is signed in where. Source: REST description, GET /hotdesk/sessions.
+struct HotdeskSession {
+    WorkspaceId workspace;
+    PersonId person;
+    bool operator==(const HotdeskSession&) const = default;
+};
+
+/// Source: REST description, GET /people/{personId}.
+struct Person {
+    PersonId id;
+    std::vector<std::string> emails;
+    std::string display_name;  ///< may be empty
+    bool operator==(const Person&) const = default;
+};
+
 template <class T>
 struct Page {
     std::vector<T> items;
@@ -163,10 +197,21 @@ struct ListWorkspaces {
 /// GET /xapi/status of the statuses in StatusReport.
 struct AskStatus {
     DeviceId device;
+    bool presence = false;  ///< RoomAnalytics.PeoplePresence too: it was granted, and a rule wants it
 };
 /// POST /xapi/command/Bookings.List.
 struct AskBookings {
     DeviceId device;
+};
+/// GET /hotdesk/sessions of one workspace: who is signed in at this desk.
+struct AskSessions {
+    DeviceId device;
+    WorkspaceId workspace;
+};
+/// GET /people/{personId}: the addresses of who is signed in at this desk.
+struct AskPerson {
+    DeviceId device;
+    PersonId person;
 };
 /// POST /xapi/command of a committed decision.
 struct Send {
@@ -177,7 +222,8 @@ struct Send {
 }  // namespace call
 
 using Call = std::variant<call::Refresh, call::Poll, call::ReadApp, call::PatchApp, call::ReadKeys, call::ListDevices,
-                          call::ListWorkspaces, call::AskStatus, call::AskBookings, call::Send>;
+                          call::ListWorkspaces, call::AskStatus, call::AskBookings, call::AskSessions, call::AskPerson,
+                          call::Send>;
 
 /// The answer to AskBookings.
 struct BookingList {
@@ -190,7 +236,8 @@ struct CommandDone {
 };
 
 /// One alternative a Call, except that Send and AskBookings have their own bodies.
-using Reply = std::variant<TokenGrant, MessageBatch, AppDetails, std::vector<Jwk>, Page<DeviceInfo>,
-                           Page<WorkspaceInfo>, StatusReport, BookingList, CommandDone>;
+using Reply =
+    std::variant<TokenGrant, MessageBatch, AppDetails, std::vector<Jwk>, Page<DeviceInfo>, Page<WorkspaceInfo>,
+                 StatusReport, BookingList, std::vector<HotdeskSession>, Person, CommandDone>;
 
 }  // namespace hotdesk

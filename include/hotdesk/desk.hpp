@@ -33,11 +33,55 @@ struct Known {
     bool operator==(const Known& other) const { return value == other.value && as_of == other.as_of; }
 };
 
+/// From when to when; `end` is exclusive.
+struct Slot {
+    WallTime start{}, end{};
+    bool operator==(const Slot&) const = default;
+};
+inline Slot slot_of(const Booking& booking) { return {booking.start, booking.end}; }
+
+/// The times and the organizer with which a booking was found lawful, or was there before anybody judged.
+struct Admitted {
+    Slot slot;
+    std::string organizer_email;  ///< as known then
+    /// Nobody judged it: it was there before hotdeskd, or an administrator asked for it.
+    bool exempt = false;
+    bool operator==(const Admitted&) const = default;
+};
+
+/// A booking breaks a rule with the times that it has now.
+struct Objection {
+    Rule rule{};
+    Slot slot;  ///< the times that are objected to
+    Since since;
+    bool operator==(const Objection&) const = default;
+};
+
 struct KnownBooking {
     Booking booking;
     WallTime as_of{};       ///< of the newest push about it; the epoch when only a list told of it
     MonoTime learned_at{};  ///< when hotdeskd last heard of it; not stored
-    bool operator==(const KnownBooking& other) const { return booking == other.booking && as_of == other.as_of; }
+
+    RequestUuid request = {};  ///< BookingRequestUUID, where an event told it
+    WallTime made_at{};        ///< when it was made; where only a list told of it, when it was first seen
+    bool at_desk = false;      ///< made at the desk by whoever was signed in there
+    MeetingId extends = {};    ///< it prolongs this booking
+
+    // Admission.
+    std::optional<Admitted> admitted = {};  ///< empty: not judged yet, or never lawful
+    std::optional<Objection> objection = {};
+    std::vector<WallTime> reversals = {};      ///< when a move was reversed, in the last hour
+    std::optional<Objection> left_alone = {};  ///< reversed often enough: it stands, the administrator is told
+
+    // No-show.
+    bool arrived = false;              ///< somebody came: signed in, in a call, seen, or checked in
+    std::optional<Since> chance = {};  ///< a failed sign-in: the clock starts again from here
+
+    bool operator==(const KnownBooking& o) const {
+        return booking == o.booking && as_of == o.as_of && request == o.request && made_at == o.made_at &&
+               at_desk == o.at_desk && extends == o.extends && admitted == o.admitted && objection == o.objection &&
+               reversals == o.reversals && left_alone == o.left_alone && arrived == o.arrived && chance == o.chance;
+    }
 };
 
 /// A booking that was deleted, remembered a while so that a late message does not bring it back.
@@ -53,7 +97,18 @@ struct RequestedBooking {
     RequestUuid uuid;
     WallTime start{}, end{};
     Since since;
+    bool at_desk = false;    ///< by whoever was signed in there
+    MeetingId extends = {};  ///< an extension of this booking, asked for as a booking of its own
     bool operator==(const RequestedBooking&) const = default;
+};
+
+/// What an administrator asked for with `hotdeskd book` or `edit`: such a booking is not judged.
+struct Permit {
+    RequestUuid uuid;   ///< of a booking that was asked for
+    MeetingId meeting;  ///< of a booking that was edited
+    Slot slot;
+    Since since;
+    bool operator==(const Permit&) const = default;
 };
 
 /// The booking that gave the signed-in user a right to be there.
@@ -71,11 +126,18 @@ struct SignIn {
     std::optional<WallTime> said_at;  ///< when it happened, if a push said so
     std::optional<Cover> cover;       ///< the last booking that covered this sign-in
     std::optional<Since> lapsed;      ///< since when none does; empty while one does
-    std::optional<Since> call_ended;  ///< when the last call after `lapsed` ended
+    std::optional<Since> call_ended;  ///< when the last call ended
     MonoTime seen_at{};               ///< when it was last told that somebody is signed in; not stored
     /// Not a moment was missed since the sign-in. After a restart or a gap it may be somebody else by now; not stored.
     bool watched = true;
-    bool operator==(const SignIn&) const = default;
+    std::optional<Person> who = {};             ///< as Webex says; empty: not asked, or not known
+    std::optional<MonoTime> who_asked_at = {};  ///< when the question went out; not stored
+    MonoTime who_not_before = MonoTime::min();  ///< after a question that failed; not stored
+    int who_failures = 0;                       ///< not stored
+    bool operator==(const SignIn& o) const {
+        return since == o.since && said_at == o.said_at && cover == o.cover && lapsed == o.lapsed &&
+               call_ended == o.call_ended && seen_at == o.seen_at && watched == o.watched && who == o.who;
+    }
 };
 
 /// The user of a booking signed out early and the desk still has the booking.
@@ -86,20 +148,31 @@ struct Left {
 };
 
 /// What can be done to a desk by a rule. Stored by name: add, never rename.
-enum class Act { SignOut, Release };
+enum class Act {
+    SignOut,
+    Release,     ///< delete a booking whose user has left
+    NoShow,      ///< delete a booking to which nobody came
+    Reject,      ///< delete a booking that breaks a rule
+    Restore,     ///< give a booking the times back that it had
+    LeaveBe,     ///< reversed often enough: say so and let it stand
+    WarnNoShow,  ///< tell that the booking will be released
+    WarnEnd,     ///< tell that the booking will end
+};
 std::string_view name_of(Act act);
 
 /// A thing that was decided, so that it is not decided again while it is under way or was just tried.
 struct Attempt {
     Act act{};
-    BookingRef ref;              ///< the booking it is about; empty for SignOut
-    int count = 0;               ///< how often it was sent
+    BookingRef ref;    ///< the booking it is about; empty for SignOut
+    int count = 0;     ///< how often the desk was told, or is being told; what did not reach it is not counted
+    int failures = 0;  ///< how often in a row it failed
     std::optional<Seq> pending;  ///< the decision that waits for its answer
     bool observed = false;       ///< decided in observe mode: recorded once, never sent
     MonoTime not_before{};       ///< the next try; not stored
     MonoTime answered_at{};      ///< the last answer; what was asked before it is stale. Not stored
     bool operator==(const Attempt& o) const {
-        return act == o.act && ref == o.ref && count == o.count && pending == o.pending && observed == o.observed;
+        return act == o.act && ref == o.ref && count == o.count && failures == o.failures && pending == o.pending &&
+               observed == o.observed;
     }
 };
 
@@ -120,6 +193,8 @@ struct DeskState {
     bool bookings_asked = false;         ///< a list was asked for at least once; without it nobody is signed out
     std::vector<DeletedBooking> deleted;
     std::vector<RequestedBooking> requested;
+    std::vector<Permit> permits;
+    WallTime checks_in{};  ///< when the desk's own check-in feature was last seen at work; the epoch: never
 
     std::optional<SignIn> sign_in;
     std::optional<Left> left;
@@ -135,6 +210,9 @@ struct Desk : DeskState {
     std::optional<MonoTime> ask_at;          ///< ask again then
     int ask_failures = 0;
     MonoTime ask_not_before = MonoTime::min();
+    bool judge_existing = false;  ///< bookings of the first list are judged like new ones
+    /// Nothing was missed since: the start of the process, or the last gap. Who came before may not have been seen.
+    MonoTime watched_since = MonoTime::min();
 
     /// When both questions of the last complete round went out; empty: never, or not since it went stale.
     [[nodiscard]] std::optional<MonoTime> asked_at() const;
@@ -144,6 +222,11 @@ struct Desk : DeskState {
 inline constexpr std::size_t max_bookings_a_desk = 512;
 inline constexpr std::size_t max_deleted_a_desk = 64;
 inline constexpr std::size_t max_requested_a_desk = 16;
+inline constexpr std::size_t max_permits_a_desk = 16;
+
+/// What an administrator should know of a desk, in sentences: commands that keep failing, a booking that was reversed
+/// often enough. Empty: nothing.
+std::vector<std::string> alerts_of(const DeskState& desk);
 
 /// The word for a desk in `hotdeskd devices`: unknown, free, reserved, in_use, ad_hoc, ending.
 std::string_view state_of(const DeskState& desk, WallTime now);

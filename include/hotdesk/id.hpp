@@ -36,6 +36,8 @@ using MeetingId = Id<struct MeetingTag>;
 using BookingId = Id<struct BookingTag>;
 /// Names a request to book until it is confirmed. Source: xAPI schema, Bookings.Book: BookingRequestUUID.
 using RequestUuid = Id<struct RequestTag>;
+/// Names a person of the organization. Source: REST description, /hotdesk/sessions and /people: personId.
+using PersonId = Id<struct PersonTag>;
 
 }  // namespace hotdesk
 

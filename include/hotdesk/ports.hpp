@@ -35,7 +35,7 @@ struct HttpReply {
     std::string tracking_id;                          ///< header `trackingid`; may be empty
     std::optional<std::chrono::seconds> retry_after;  ///< header Retry-After in seconds; dates are ignored
     std::string link_next;                            ///< header Link, rel="next" (RFC 8288); may be empty
-    std::string date;                                 ///< header Date as sent; may be empty
+    std::optional<WallTime> date;                     ///< header Date, whole seconds; empty: none, or unreadable
 };
 
 /// Chosen by the caller; unique among the calls under way.

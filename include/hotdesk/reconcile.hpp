@@ -19,10 +19,30 @@
 //   the same, in a call, max_call_overrun set      | max_call_overrun                 | max_call_overrun    | sign out
 //   signed in, a booking request is unanswered     | nothing, for 5 min at most       | -                   | -
 //   signed in, a booking covers now                | nothing                          | -                   | -
+//   signed in to a booking, and Webex says it is   | sign_out_grace from the sign-in  | verify_identity     | sign out
+//     somebody else than its organizer             |   or the end of their call       |                     |
+//   who is signed in cannot be told                | nothing                          | -                   | -
 //   signed out by themselves after a minute or     | sign_out_grace                   | release_on_sign_out | Delete
 //     more, the desk kept the booking              |                                  |                     |
 //   signed out after a shorter visit               | nothing: a wrong user or a       | -                   | -
 //                                                  | failed sign-in is no departure   |                     |
+//   a booking runs and nobody has come             | no_show_release from its start,  | no_show_release     | Delete
+//                                                  |   its making, the last failed    |                     |
+//                                                  |   sign-in, whichever is latest   |                     |
+//   the same, no_show_warning before that          | at once                          | no_show_warning     | tell
+//   somebody came: signed in for a minute, called, | nothing                          | -                   | -
+//     was seen, checked in; or the desk has its    |                                  |                     |
+//     own check-in                                 |                                  |                     |
+//   signed in, the booking ends within end_warning | at once, once a booking          | end_warning         | tell
+//   a new booking breaks a rule of admission       | at once                          | that rule           | Delete
+//   a booking is moved and breaks one, the times   | at once                          | that rule           | Edit
+//     that it had are lawful and not over          |                                  |                     |   back
+//   the same, the times it had are no good         | at once                          | that rule           | Delete
+//   the same, reversed twice within an hour        | nothing: recorded, `status`      | that rule           | -
+//   a booking was there before hotdeskd, or an     | nothing, unless it is moved      | -                   | -
+//     administrator made it                        |                                  |                     |
+//   another device of the workspace has the same   | nothing: that one acts           | -                   | -
+//     booking                                      |                                  |                     |
 //   who is signed in or whether a call is on is    | nothing: asked for               | -                   | -
 //     not known                                    |                                  |                     |
 //   the time is another organizer's, and the desk  | nothing: it may be that          | -                   | -
@@ -32,8 +52,10 @@
 #include <hotdesk/cloud.hpp>
 #include <hotdesk/desk.hpp>
 #include <hotdesk/message.hpp>
+#include <hotdesk/messages.hpp>
 #include <hotdesk/policy.hpp>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -64,6 +86,15 @@ struct BookingsAnswered {
     std::vector<Booking> bookings;
     MonoTime asked_at{};
 };
+/// Webex answered who is signed in, asked at `asked_at`.
+struct Identified {
+    std::optional<Person> who;  ///< empty: it knows of nobody there
+    MonoTime asked_at{};
+};
+/// Webex could not be asked who is signed in.
+struct WhoFailed {
+    std::optional<Millis> retry_after;
+};
 /// The desk could not be asked.
 struct AskFailed {
     ErrorKind kind{};
@@ -82,8 +113,33 @@ struct Doubted {};
 struct Woken {};
 }  // namespace input
 
-using Input = std::variant<input::Pushed, input::Happened, input::StatusAnswered, input::BookingsAnswered,
-                           input::AskFailed, input::Answered, input::Doubted, input::Woken>;
+using Input =
+    std::variant<input::Pushed, input::Happened, input::StatusAnswered, input::BookingsAnswered, input::AskFailed,
+                 input::Identified, input::WhoFailed, input::Answered, input::Doubted, input::Woken>;
+
+// --- what stands around a desk -------------------------------------------------------------------------------------
+
+/// What the rules may look at beside the desk itself.
+class Surroundings {
+public:
+    virtual ~Surroundings() = default;
+    /// The policy of this desk for an organizer's booking; empty: nobody known.
+    [[nodiscard]] virtual const Policy& policy_for(std::string_view organizer_email) const = 0;
+    [[nodiscard]] virtual const Zone& zone() const = 0;
+    [[nodiscard]] virtual const Messages& messages() const = 0;
+    /// The organizer's bookings at other desks, until `visit` returns false. Those that this desk has too (a companion
+    /// device of the same workspace) are left out.
+    virtual void each_elsewhere(const Desk& desk, std::string_view organizer_email,
+                                const std::function<bool(const DeskState&, const KnownBooking&)>& visit) const = 0;
+    /// Another device of the same workspace goes before this one, and has this booking.
+    [[nodiscard]] virtual bool led(const Desk& desk, const BookingRef& ref) const = 0;
+    /// Another device of the same workspace goes before this one.
+    [[nodiscard]] virtual bool led(const Desk& desk) const = 0;
+    /// Somebody is signed in, or has come, at another device of the same workspace that has this booking.
+    [[nodiscard]] virtual bool arrived_beside(const Desk& desk, const BookingRef& ref) const = 0;
+    /// Webex may be asked who is signed in: the scopes are granted.
+    [[nodiscard]] virtual bool may_ask_who() const = 0;
+};
 
 // --- outputs ------------------------------------------------------------------------------------------------------
 
@@ -94,40 +150,53 @@ struct Verdict {
     std::optional<Act> act;       ///< what it will do when due
     BookingRef ref;               ///< the booking the act is about
     std::optional<MonoTime> due;  ///< when; empty: not unless something changes
+    Slot back_to;                 ///< Restore: the times
+    Facts facts;                  ///< for the person at the desk
+    bool tells = false;           ///< who may be told: `messages` is on
 };
 
 /// One thing to do, with its reason. Becomes a line of the decision record.
 struct Decision {
     Rule rule{};
-    std::string decision;  ///< `sign out`, `release booking`, `tell`
+    std::string decision;  ///< `sign out`, `release booking`, `reject booking`, `reverse the move`, `tell`, `let it be`
     std::string reason;
-    std::optional<Act> act;  ///< empty for what is only told
+    std::optional<Act> act;  ///< empty for what is only told before an act
     BookingRef ref;
-    Command command;
+    Command command;  ///< no name: there is nothing to send
 };
 
 struct Step {
     std::vector<Decision> decisions;
     bool ask = false;                                ///< the desk must be asked: status and Bookings.List
+    bool ask_who = false;                            ///< Webex must be asked who is signed in
     std::optional<MonoTime> wake_at = std::nullopt;  ///< look again then; empty: only when something is heard
 };
 
 /// Folds one input into the desk.
 void observe(Desk& desk, const Input& heard, Now now);
 
-/// What each rule says; the order is the order in which they act.
-std::vector<Verdict> judge(const Desk& desk, Now now, const Policy& policy);
+/// Holds the bookings that are new or were moved against the rules of admission, and writes down which are lawful and
+/// what is wrong with the others. Returns those that have just been found lawful.
+std::vector<BookingRef> admit(Desk& desk, Now now, const Surroundings& around);
+
+/// What is wrong with a booking, or what would be: the rule, and a sentence. Empty: nothing.
+struct Breach {
+    Rule rule{};
+    std::string says;
+    Facts facts;
+};
+std::optional<Breach> breach_of(const Desk& desk, const KnownBooking& booking, Now now, const Surroundings& around);
+
+/// What rules say. Without `all` only those that will act; with it also, in a sentence, why the others will not.
+std::vector<Verdict> judge(const Desk& desk, Now now, const Surroundings& around, bool all);
 
 /// What to do now. The caller commits the decisions and tells the desk with noted() before anything is sent.
-Step decide(const Desk& desk, Now now, const Policy& policy);
+Step decide(const Desk& desk, Now now, const Surroundings& around);
 
 /// Writes down that `decision` was taken as `seq`, so that it is not taken again.
 void noted(Desk& desk, const Decision& decision, Seq seq, Mode mode, Now now);
 
-/// observe() and decide() in one: the whole of the core for one input.
-Step reconcile(Desk& desk, const Input& heard, Now now, const Policy& policy);
-
 /// An administrator's sign-out, with nobody's rule but theirs. The user is told first where `messages` says so.
-std::vector<Decision> remote_sign_out(const Policy& policy);
+std::vector<Decision> remote_sign_out(const Desk& desk, const Surroundings& around);
 
 }  // namespace hotdesk

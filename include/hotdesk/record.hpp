@@ -6,6 +6,7 @@
 #include <hotdesk/id.hpp>
 #include <hotdesk/time.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -60,20 +61,32 @@ struct Health {
     bool operator==(const Health&) const = default;
 };
 
-/// What the command line leaves in the store for the worker.
-struct SignOutRequest {
+/// What the command line leaves in the store for the worker. Stored by name: add, never rename.
+enum class RequestKind { SignOut, Book, Edit, Delete };
+std::string_view name_of(RequestKind kind);
+
+/// An administrator's wish. Which fields mean something depends on the kind.
+struct Request {
     std::string key;  ///< of the record in Table::Request
+    RequestKind kind = RequestKind::SignOut;
     DeviceId device;
     WallTime asked_at{};
-    bool operator==(const SignOutRequest&) const = default;
+    RequestUuid uuid;                              ///< Book: BookingRequestUUID, ours; what makes a retry recognisable
+    MeetingId meeting;                             ///< Edit, Delete
+    std::string organizer_email, title;            ///< Book; the title may be empty
+    std::optional<WallTime> start;                 ///< Book; Edit: empty leaves it
+    std::optional<std::chrono::minutes> duration;  ///< Book; Edit: empty leaves it
+    bool force = false;                            ///< the policy is not asked; recorded
+    bool operator==(const Request&) const = default;
 };
 
 /// What the worker answers. Source: contract, `sign-out --json`.
 struct RequestOutcome {
     std::string key;
-    std::string outcome;  ///< `done`, `refused`, `unknown`
-    std::string cause;    ///< in words; empty when done
-    Seq seq = 0;          ///< its line in the decision record; 0: none
+    std::string outcome;     ///< `done`, `refused`, `unknown`
+    std::string cause;       ///< in words; empty when done
+    Seq seq = 0;             ///< its line in the decision record; 0: none
+    MeetingId meeting = {};  ///< the booking it was about; empty: none
     bool operator==(const RequestOutcome&) const = default;
 };
 
