@@ -14,49 +14,67 @@ const Attempt* find_attempt(const Desk& desk, Act act, const BookingRef& ref) {
     return nullptr;
 }
 
-/// Source: xAPI schema, Bookings.Delete: MeetingId or Id.
-Command delete_booking(const BookingRef& ref) {
-    if (!ref.meeting.empty()) return {"Bookings.Delete", {{"MeetingId", ref.meeting.value}}};
-    return {"Bookings.Delete", {{"Id", ref.id.value}}};
+bool only_tells(Act act) { return act == Act::WarnNoShow || act == Act::WarnEnd; }
+
+/// Source: xAPI schema, Bookings.Delete and Edit: MeetingId or Id.
+std::pair<std::string, Argument> name_of_booking(const BookingRef& ref) {
+    if (!ref.meeting.empty()) return {"MeetingId", ref.meeting.value};
+    return {"Id", ref.id.value};
 }
 
-/// Source: xAPI schema, UserInterface.Message.Alert.Display: Text up to 255 characters, Duration 0..3600 s.
-Decision tell(Rule rule, const std::string& reason, const std::string& text) {
-    return {rule,
-            "tell",
-            reason,
-            std::nullopt,
-            {},
-            {"UserInterface.Message.Alert.Display",
-             {{"Title", std::string{"Hot desk"}}, {"Text", text}, {"Duration", std::int64_t{rules::message_seconds}}}}};
+/// Source: xAPI schema, Bookings.Edit: StartTime as text, Duration 1..1440 minutes.
+Command edit_booking(const BookingRef& ref, const Slot& slot) {
+    const auto length = std::chrono::ceil<std::chrono::minutes>(slot.end - slot.start);
+    return {"Bookings.Edit",
+            {name_of_booking(ref),
+             {"StartTime", format_time(slot.start)},
+             {"Duration", static_cast<std::int64_t>(length.count())}}};
 }
 
-std::string text_for(Rule rule) {
-    switch (rule) {
-        case Rule::SignInGrace: return "You are being signed out: this desk has no booking for you. Book it to use it.";
-        case Rule::SignOutGrace: return "You are being signed out: your booking is over.";
-        case Rule::MaxCallOverrun:
-            return "You are being signed out: your booking is over and the call has gone on too long.";
-        case Rule::ReleaseOnSignOut: return "";  // nobody is there to read it
-        case Rule::Cli: return "You are being signed out by your administrator.";
-    }
-    return "";
+/// Source: xAPI schema, UserInterface.Message.Alert.Display: Title and Text up to 255 characters, Duration 0..3600 s.
+Command alert(const Messages& messages, const std::string& text) {
+    return {"UserInterface.Message.Alert.Display",
+            {{"Title", messages.title}, {"Text", text}, {"Duration", std::int64_t{rules::message_seconds}}}};
 }
 
 /// Source: xAPI schema, Webex.Registration.Logout: no parameters.
 const Command logout{"Webex.Registration.Logout", {}};
 
-void take(const Verdict& verdict, const Policy& policy, std::vector<Decision>& out) {
-    switch (*verdict.act) {
-        case Act::SignOut:
-            if (policy.messages) out.push_back(tell(verdict.rule, verdict.says, text_for(verdict.rule)));
-            out.push_back({verdict.rule, "sign out", verdict.says, Act::SignOut, {}, logout});
-            return;
+std::string name_of_decision(Act act) {
+    switch (act) {
+        case Act::SignOut: return "sign out";
         case Act::Release:
-            out.push_back({verdict.rule, "release booking", verdict.says, Act::Release, verdict.ref,
-                           delete_booking(verdict.ref)});
-            return;
+        case Act::NoShow: return "release booking";
+        case Act::Reject: return "reject booking";
+        case Act::Restore: return "reverse the move";
+        case Act::LeaveBe: return "let it be";
+        case Act::WarnNoShow:
+        case Act::WarnEnd: return "tell";
     }
+    return "";
+}
+
+Command command_for(const Verdict& verdict, const Messages& messages) {
+    switch (*verdict.act) {
+        case Act::SignOut: return logout;
+        case Act::Release:
+        case Act::NoShow:
+        case Act::Reject: return {"Bookings.Delete", {name_of_booking(verdict.ref)}};
+        case Act::Restore: return edit_booking(verdict.ref, verdict.back_to);
+        case Act::LeaveBe: return {};
+        case Act::WarnNoShow:
+        case Act::WarnEnd: return alert(messages, messages.text(verdict.rule, verdict.facts));
+    }
+    return {};
+}
+
+void take(const Verdict& verdict, const Messages& messages, std::vector<Decision>& out) {
+    const Act act = *verdict.act;
+    const std::string text =
+        verdict.tells && !only_tells(act) && act != Act::LeaveBe ? messages.text(verdict.rule, verdict.facts) : "";
+    if (!text.empty()) out.push_back({verdict.rule, "tell", verdict.says, std::nullopt, {}, alert(messages, text)});
+    out.push_back(
+        {verdict.rule, name_of_decision(act), verdict.says, act, verdict.ref, command_for(verdict, messages)});
 }
 
 void earliest(std::optional<MonoTime>& at, MonoTime candidate) {
@@ -64,15 +82,22 @@ void earliest(std::optional<MonoTime>& at, MonoTime candidate) {
 }
 
 /// Where time alone changes what is known: the edges of bookings and the end of patience with a request.
-void wake_for_edges(const Desk& desk, Now now, Step& step) {
-    if (!desk.sign_in && !desk.left) return;
-    for (const auto& known : desk.bookings)
-        for (const WallTime edge : {known.booking.start, known.booking.end})
-            if (edge > now.wall) earliest(step.wake_at, now.mono + (edge - now.wall));
+void wake_for_edges(const Desk& desk, Now now, const Surroundings& around, Step& step) {
+    const bool somebody = desk.sign_in || desk.left;
+    const auto at_edge = [&](WallTime edge) {
+        if (edge > now.wall) earliest(step.wake_at, now.mono + (edge - now.wall));
+    };
+    for (const auto& known : desk.bookings) {
+        const bool awaited = !known.arrived && around.policy_for(known.booking.organizer_email).no_show_release;
+        if (somebody || awaited) at_edge(known.booking.start);
+        if (somebody) at_edge(known.booking.end);
+        if (known.booking.start > now.wall && (somebody || awaited)) break;  // the others are later
+    }
+    if (!somebody) return;
     for (const auto& request : desk.requested) {
         earliest(step.wake_at, request.since.mono + rules::request_wait);
-        for (const WallTime edge : {request.start, request.end})
-            if (edge > now.wall) earliest(step.wake_at, now.mono + (edge - now.wall));
+        at_edge(request.start);
+        at_edge(request.end);
     }
 }
 
@@ -82,9 +107,33 @@ bool asked_since(const Desk& desk, MonoTime moment) {
     return asked && *asked >= moment && *asked >= desk.stale_since;
 }
 
+void ask_who(const SignIn& visit, MonoTime due, Now now, Step& step) {
+    due = std::max(due, visit.who_not_before);
+    if (due > now.mono)
+        earliest(step.wake_at, due);
+    else
+        step.ask_who = true;
+}
+
+/// Who is signed in is asked for once a sign-in, when the desk has had its own chance to find out; and again where
+/// somebody else may have taken the place unheard.
+void want_who(const Desk& desk, Now now, const Surroundings& around, Step& step) {
+    if (!desk.sign_in || !desk.sign_in->cover || desk.sign_in->lapsed || !around.may_ask_who()) return;
+    const SignIn& visit = *desk.sign_in;
+    if (visit.cover->organizer_email.empty() && visit.cover->organizer_id.empty()) return;
+    const Policy& policy = around.policy_for(visit.cover->organizer_email);
+    if (policy.verify_identity == VerifyIdentity::Off || !policy.sign_out_grace) return;
+    MonoTime due = visit.since.mono + *policy.sign_out_grace;
+    if (visit.call_ended) due = std::max(due, visit.call_ended->mono + *policy.sign_out_grace);
+    const bool organizer_seen =
+        visit.who && rules::is_organizer(*visit.who, visit.cover->organizer_email, visit.cover->organizer_id);
+    if (visit.who_asked_at && (*visit.who_asked_at >= due || organizer_seen)) return;
+    ask_who(visit, due, now, step);
+}
+
 }  // namespace
 
-Step decide(const Desk& desk, Now now, const Policy& policy) {
+Step decide(const Desk& desk, Now now, const Surroundings& around) {
     Step step;
     bool ask = !asked_since(desk, MonoTime::min());
     if (desk.ask_at) {
@@ -93,20 +142,32 @@ Step decide(const Desk& desk, Now now, const Policy& policy) {
         else if (!asked_since(desk, *desk.ask_at))
             ask = true;
     }
-    for (const Verdict& verdict : judge(desk, now, policy)) {
+    const bool observes = around.policy_for("").mode == Mode::Observe;
+    for (const Verdict& verdict : judge(desk, now, around, false)) {
         if (!verdict.act) continue;
         const Attempt* const tried = find_attempt(desk, *verdict.act, verdict.ref);
-        if (tried && (tried->pending || (tried->observed && policy.mode == Mode::Observe))) continue;
+        if (tried && (tried->pending || (tried->observed && observes))) continue;
+        if (tried && only_tells(*verdict.act) && tried->count > 0 && tried->failures == 0) continue;
+        // What was asked before the last try says nothing of what it has done.
         const MonoTime due = tried ? std::max(*verdict.due, tried->not_before) : *verdict.due;
         if (due > now.mono) {
             earliest(step.wake_at, due);
-        } else if (!asked_since(desk, due)) {
+            continue;
+        }
+        // A message hurts nobody; everything else rests on answers that are fresh.
+        const bool hurts = !only_tells(*verdict.act) && verdict.act != Act::LeaveBe;
+        const bool who_is_old =
+            verdict.rule == Rule::VerifyIdentity && desk.sign_in->who_asked_at.value_or(MonoTime::min()) < due;
+        if (hurts && who_is_old) {
+            ask_who(*desk.sign_in, due, now, step);
+        } else if (hurts && !asked_since(desk, due)) {
             ask = true;
         } else {
-            take(verdict, policy, step.decisions);
+            take(verdict, around.messages(), step.decisions);
         }
     }
-    wake_for_edges(desk, now, step);
+    want_who(desk, now, around, step);
+    wake_for_edges(desk, now, around, step);
     if (ask && desk.ask_not_before > now.mono) {
         earliest(step.wake_at, desk.ask_not_before);
         ask = false;
@@ -117,31 +178,46 @@ Step decide(const Desk& desk, Now now, const Policy& policy) {
 
 void noted(Desk& desk, const Decision& decision, Seq seq, Mode mode, Now now) {
     if (!decision.act) return;
-    std::erase_if(desk.attempts,
-                  [&](const Attempt& a) { return a.act == *decision.act && !a.pending && a.ref != decision.ref; });
+    const Act act = *decision.act;
+    auto known = std::find_if(desk.bookings.begin(), desk.bookings.end(), [&](const KnownBooking& booking) {
+        return rules::same(booking.booking.ref, decision.ref);
+    });
+    if (act == Act::LeaveBe) {
+        // What stands is not judged again until it is moved.
+        if (known != desk.bookings.end() && known->objection) known->left_alone = std::exchange(known->objection, {});
+        return;
+    }
+    std::erase_if(desk.attempts, [&](const Attempt& a) {
+        return a.act == act && !a.pending && a.ref != decision.ref && (act == Act::SignOut || act == Act::Release);
+    });
     auto at = std::find_if(desk.attempts.begin(), desk.attempts.end(),
-                           [&](const Attempt& a) { return a.act == *decision.act && a.ref == decision.ref; });
-    if (at == desk.attempts.end()) {
+                           [&](const Attempt& a) { return a.act == act && a.ref == decision.ref; });
+    const bool is_new = at == desk.attempts.end();
+    if (is_new) {
         at = desk.attempts.insert(at, Attempt{});
-        at->act = *decision.act;
+        at->act = act;
         at->ref = decision.ref;
     }
     at->observed = mode == Mode::Observe;
     at->not_before = now.mono;
-    if (at->observed) return;
+    if (at->observed) {
+        at->answered_at = now.mono;
+        return;
+    }
+    // The same reversal sent again is one reversal.
+    if (act == Act::Restore && is_new && known != desk.bookings.end()) known->reversals.push_back(now.wall);
     ++at->count;
     at->pending = seq;
 }
 
-Step reconcile(Desk& desk, const Input& heard, Now now, const Policy& policy) {
-    observe(desk, heard, now);
-    return decide(desk, now, policy);
-}
-
-std::vector<Decision> remote_sign_out(const Policy& policy) {
+std::vector<Decision> remote_sign_out(const Desk& desk, const Surroundings& around) {
     const std::string reason = "an administrator asked for it with hotdeskd sign-out";
+    Facts facts;
+    facts.desk = desk.display_name;
+    const std::string text = around.messages().text(Rule::Cli, facts);
     std::vector<Decision> out;
-    if (policy.messages) out.push_back(tell(Rule::Cli, reason, text_for(Rule::Cli)));
+    if (around.policy_for("").messages && !text.empty())
+        out.push_back({Rule::Cli, "tell", reason, std::nullopt, {}, alert(around.messages(), text)});
     out.push_back({Rule::Cli, "sign out", reason, std::nullopt, {}, logout});
     return out;
 }

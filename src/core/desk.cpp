@@ -4,10 +4,23 @@
 
 namespace hotdesk {
 
+namespace {
+
+/// A command that failed this often in a row is no passing trouble.
+constexpr int alarming_failures = 3;
+
+}  // namespace
+
 std::string_view name_of(Act act) {
     switch (act) {
         case Act::SignOut: return "sign_out";
         case Act::Release: return "release";
+        case Act::NoShow: return "no_show";
+        case Act::Reject: return "reject";
+        case Act::Restore: return "restore";
+        case Act::LeaveBe: return "leave_be";
+        case Act::WarnNoShow: return "warn_no_show";
+        case Act::WarnEnd: return "warn_end";
     }
     return "";
 }
@@ -27,6 +40,20 @@ const Booking* next_booking(const DeskState& desk, WallTime now) {
     for (const auto& known : desk.bookings)
         if (known.booking.start > now) return &known.booking;
     return nullptr;
+}
+
+std::vector<std::string> alerts_of(const DeskState& desk) {
+    std::vector<std::string> out;
+    for (const Attempt& attempt : desk.attempts)
+        if (attempt.failures >= alarming_failures)
+            out.push_back("a command (" + std::string{name_of(attempt.act)} + ") failed " +
+                          std::to_string(attempt.failures) + " times in a row; hotdeskd log shows why");
+    for (const auto& known : desk.bookings)
+        if (known.left_alone && known.left_alone->slot == slot_of(known.booking))
+            out.push_back("the booking " + known.booking.ref.meeting.value + " breaks " +
+                          std::string{name_of(known.left_alone->rule)} +
+                          "; it was put back twice within an hour, was moved again, and is let be");
+    return out;
 }
 
 std::string_view state_of(const DeskState& desk, WallTime now) {

@@ -1,5 +1,6 @@
 #include "core/fleet.hpp"
 
+#include "core/around.hpp"
 #include "core/rules.hpp"
 
 #include <algorithm>
@@ -10,82 +11,90 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Desks that are asked at the same time (two calls each), and commands under way at the same time. Small enough that
-/// a campus coming back does not run into Webex's rate limits at once, large enough that it is done in minutes.
-constexpr std::size_t most_asking = 8, most_sending = 32;
-/// A command that could not go out within this is stale: the desk is asked again first. Longer than a call may take:
-/// what is told first may hang, and the sign-out behind it must not suffer for that.
-constexpr Millis errand_life = 45s;
-/// The same for an administrator's command: less than the patience of the command line, so that who asked learns of
-/// it, and nobody who sits down later is signed out by an old wish.
-constexpr Millis request_life = 40s;
+/// Requests of the command line are looked at again within this after a start; who asked has gone by then.
+constexpr Millis request_memory = 1h, orphan_life = 1min;
 
-/// A command that went out and got no answer may have been carried out all the same.
-std::string outcome_of(const Error* error, bool was_sent) {
-    if (!error) return "done";
-    return was_sent && error->kind == ErrorKind::Transient && error->http_status == 0 ? "unknown" : "refused";
+bool is_urgent(const Desk& desk) {
+    return desk.sign_in.has_value() || desk.left.has_value() || !desk.attempts.empty() ||
+           std::any_of(desk.bookings.begin(), desk.bookings.end(),
+                       [](const KnownBooking& known) { return known.objection.has_value(); });
 }
 
-bool is_urgent(const Desk& desk) { return desk.sign_in.has_value() || desk.left.has_value() || !desk.attempts.empty(); }
+/// Rules that count an organizer's bookings over all desks.
+bool looks_elsewhere(const Policy& policy) { return policy.one_desk_at_a_time || policy.max_bookings_per_day > 0; }
 
 }  // namespace
 
-Fleet::Fleet(PolicyBook policy, Seq next_seq) : policy_(std::move(policy)), next_seq_(next_seq) {}
+Fleet::Fleet(PolicyBook policy, Seq next_seq)
+    : policy_(std::move(policy)), next_seq_(next_seq), looks_elsewhere_(policy_.any(looks_elsewhere)) {}
 
 Fleet::Entry* Fleet::find(const DeviceId& device) {
     const auto at = desks_.find(device);
     return at == desks_.end() ? nullptr : at->second.get();
 }
 
-const Policy& Fleet::policy_for(const Desk& desk, Now now) const {
-    std::string_view organizer;
-    if (desk.sign_in && desk.sign_in->cover)
-        organizer = desk.sign_in->cover->organizer_email;
-    else if (const Booking* booking = current_booking(desk, now.wall))
-        organizer = booking->organizer_email;
-    return policy_.policy_for({desk.workspace, desk.workspace_name, desk.location, organizer});
-}
-
 // --- at start --------------------------------------------------------------------------------------------------------
 
-void Fleet::load(DeskState state, Now now) {
+void Fleet::load(DeskState state, Now now, Clocks clocks) {
     auto entry = std::make_unique<Entry>();
     static_cast<DeskState&>(entry->desk) = std::move(state);
     Desk& desk = entry->desk;
+    const bool again = clocks == Clocks::StartAgain;
     // Monotonic time does not outlive the process. Graces start again: late is better than wrong.
-    const auto restart = [&](std::optional<Since>& since) {
-        if (since) since->mono = now.mono;
+    const auto restart = [&](Since& since) { since.mono = again ? now.mono : now.mono - (now.wall - since.wall); };
+    const auto restart_if = [&](std::optional<Since>& since) {
+        if (since) restart(*since);
     };
     if (desk.sign_in) {
-        desk.sign_in->since.mono = now.mono;
+        restart(desk.sign_in->since);
         desk.sign_in->seen_at = now.mono;
-        desk.sign_in->watched = false;
-        restart(desk.sign_in->lapsed);
-        restart(desk.sign_in->call_ended);
+        desk.sign_in->watched = !again;
+        restart_if(desk.sign_in->lapsed);
+        restart_if(desk.sign_in->call_ended);
     }
-    if (desk.left) desk.left->since.mono = now.mono;
-    for (auto& request : desk.requested) request.since.mono = now.mono;
-    for (auto& known : desk.bookings) known.learned_at = MonoTime::min();
+    if (desk.left) restart(desk.left->since);
+    for (auto& request : desk.requested) restart(request.since);
+    for (auto& permit : desk.permits) restart(permit.since);
+    for (auto& known : desk.bookings) {
+        known.learned_at = MonoTime::min();
+        if (known.objection) restart(known.objection->since);
+        if (known.left_alone) restart(known.left_alone->since);
+        restart_if(known.chance);
+    }
     for (auto& deleted : desk.deleted) deleted.learned_at = now.mono;
+    // Whether a message that was under way was shown is not known: it is shown again, if it is still right.
+    std::erase_if(desk.attempts, [&](const Attempt& attempt) {
+        return again && attempt.pending && (attempt.act == Act::WarnNoShow || attempt.act == Act::WarnEnd);
+    });
     for (auto& attempt : desk.attempts) attempt.pending.reset(), attempt.not_before = attempt.answered_at = now.mono;
+    desk.watched_since = again ? now.mono : MonoTime::min();
     Entry& placed = *entry;
     desks_[desk.id] = std::move(entry);
-    act_on(placed, decide(desk, now, policy_for(desk, now)), now);
+    workspaces_[desk.workspace].push_back(&placed);
+    index(placed);
+    if (again) act_on(placed, decide(desk, now, Around(*this, desk)), now);
 }
 
 void Fleet::load_unanswered(const OutboxEntry& entry, Record record, Now now) {
-    Entry* const at = find(record.device);
-    if (at && !entry.request.empty() && now.wall - record.time < request_life) {
-        Errand errand{std::move(record), entry.request, std::nullopt, {}, now.mono, false, true};
-        at->errands.push_back(std::move(errand));
-        with_errands_.insert(at);
+    if (find(record.device) && !entry.request.empty() && now.wall - record.time < request_memory) {
+        orphans_.emplace(entry.request, std::move(record));
+        orphans_until_ = now.mono + orphan_life;
         return;
     }
     record.result = "dropped: hotdeskd stopped before the answer came; the desk is asked again";
     if (!entry.request.empty())
-        outcomes_.push_back({entry.request, "unknown", "hotdeskd stopped before the answer came", record.seq});
+        outcomes_.push_back({entry.request, "unknown", "hotdeskd stopped before the answer came", record.seq, {}});
     outbox_done_.push_back(record.seq);
     finished_.push_back(std::move(record));
+}
+
+void Fleet::judge_existing() {
+    judge_existing_ = true;
+    for (auto& [id, entry] : desks_) {
+        entry->desk.judge_existing = true;
+        for (auto& known : entry->desk.bookings)
+            if (known.admitted && known.admitted->exempt) known.admitted.reset();
+    }
 }
 
 // --- what is heard ---------------------------------------------------------------------------------------------------
@@ -93,26 +102,59 @@ void Fleet::load_unanswered(const OutboxEntry& entry, Record record, Now now) {
 void Fleet::step(Entry& entry, const Input& heard, Now now) {
     const DeskState before = entry.desk;
     observe(entry.desk, heard, now);
-    act_on(entry, decide(entry.desk, now, policy_for(entry.desk, now)), now);
+    if (looks_elsewhere_ && before.bookings != entry.desk.bookings) index(entry);
+    const Around around(*this, entry.desk);
+    const auto lawful = admit(entry.desk, now, around);
+    act_on(entry, decide(entry.desk, now, around), now);
     if (!(before == entry.desk)) dirty_.insert(&entry);
+    if (!orders_.empty()) confirm_orders(entry, now);
+    if (looks_elsewhere_) reopen_later(entry, lawful, now);
+}
+
+/// Messages of two desks may come in any order. Bookings that the same organizer made later than those that have just
+/// been found lawful are held against the rules again.
+void Fleet::reopen_later(Entry& entry, const std::vector<BookingRef>& lawful, Now now) {
+    for (const BookingRef& ref : lawful) {
+        const auto known = std::find_if(entry.desk.bookings.begin(), entry.desk.bookings.end(),
+                                        [&](const KnownBooking& k) { return rules::same(k.booking.ref, ref); });
+        if (known == entry.desk.bookings.end() || known->booking.organizer_email.empty()) continue;
+        const WallTime changed = rules::changed_at(*known);
+        const std::string organizer = lower_case(known->booking.organizer_email);
+        const auto there = organizers_.find(organizer);
+        if (there == organizers_.end()) continue;
+        for (Entry* const other : std::vector<Entry*>(there->second)) {
+            bool reopened = false;
+            if (other == &entry) continue;
+            for (auto& later : other->desk.bookings) {
+                const bool theirs = same_address(later.booking.organizer_email, organizer);
+                if (!theirs || !later.admitted || later.admitted->exempt || later.booking.end <= now.wall ||
+                    rules::changed_at(later) <= changed)
+                    continue;
+                later.admitted.reset();
+                reopened = true;
+            }
+            if (reopened) step(*other, input::Woken{}, now);
+        }
+    }
 }
 
 void Fleet::act_on(Entry& entry, Step step, Now now) {
     if (!step.decisions.empty()) {
-        const Policy& policy = policy_for(entry.desk, now);
-        for (Decision& decision : step.decisions) add_errand(entry, std::move(decision), policy, "", now);
+        for (Decision& decision : step.decisions) add_errand(entry, std::move(decision), "", policy_.mode(), now);
         // What was just decided has a time of its own for the next look.
-        step.wake_at = decide(entry.desk, now, policy).wake_at;
+        step.wake_at = decide(entry.desk, now, Around(*this, entry.desk)).wake_at;
     }
     if (step.ask) queue_ask(entry);
+    if (step.ask_who) queue_who(entry);
     set_wake(entry, step.wake_at);
 }
 
-void Fleet::add_errand(Entry& entry, Decision decision, const Policy& policy, const std::string& request, Now now) {
+void Fleet::add_errand(Entry& entry, Decision decision, const std::string& request, Mode mode, Now now) {
     const Seq seq = next_seq_++;
-    const Mode mode = request.empty() ? policy.mode : Mode::Enforce;  // an administrator's own command is always sent
     noted(entry.desk, decision, seq, mode, now);
     dirty_.insert(&entry);
+    const bool nothing_to_send = decision.command.name.empty();
+    const auto result = mode == Mode::Observe ? result_observed : nothing_to_send ? result_done : result_pending;
     Record record{seq,
                   now.wall,
                   entry.desk.id,
@@ -120,9 +162,9 @@ void Fleet::add_errand(Entry& entry, Decision decision, const Policy& policy, co
                   std::move(decision.decision),
                   std::move(decision.reason),
                   std::move(decision.command),
-                  std::string{mode == Mode::Observe ? result_observed : result_pending},
+                  std::string{result},
                   ""};
-    if (mode == Mode::Observe) {
+    if (result != result_pending) {
         news_.push_back({record, entry.desk.display_name});
         finished_.push_back(std::move(record));
         return;
@@ -149,12 +191,15 @@ void Fleet::queue_ask(Entry& entry) {
 
 void Fleet::set_policy(PolicyBook policy, Now now) {
     policy_ = std::move(policy);
+    looks_elsewhere_ = policy_.any(looks_elsewhere);
+    for (auto& [id, entry] : desks_) index(*entry);
     for (auto& [id, entry] : desks_) step(*entry, input::Woken{}, now);
 }
 
 bool Fleet::hear(const DeviceId& device, const Input& heard, Now now) {
     Entry* const entry = find(device);
     if (!entry) return false;
+    if (!orders_.empty()) hear_of_orders(*entry, heard);
     step(*entry, heard, now);
     return true;
 }
@@ -171,30 +216,10 @@ void Fleet::wake(Now now) {
         // A rule that wants to be woken at once again would spin here: it waits for the next turn.
         if (entry.wake && *entry.wake <= now.mono) set_wake(entry, now.mono + 1ms);
     }
-}
-
-void Fleet::order(const SignOutRequest& request, Now now) {
-    for (const auto& outcome : outcomes_)
-        if (outcome.key == request.key) return;
-    Entry* const entry = find(request.device);
-    if (!entry) {
-        outcomes_.push_back({request.key, "refused", "no such desk is known", 0});
-        return;
-    }
-    for (const auto& errand : entry->errands)
-        if (errand.request == request.key) return;  // rung for twice
-    if (now.wall - request.asked_at > request_life) {
-        outcomes_.push_back({request.key, "refused", "the worker was not running when this was asked for", 0});
-        return;
-    }
-    const Policy& policy = policy_for(entry->desk, now);
-    auto decisions = remote_sign_out(policy);
-    for (std::size_t i = 0; i < decisions.size(); ++i) {
-        const bool last = i + 1 == decisions.size();  // what is told before has no outcome of its own
-        if (last)
-            add_errand(*entry, std::move(decisions[i]), policy, request.key, now);
-        else
-            add_errand(*entry, std::move(decisions[i]), Policy{}, "", now);
+    if (!orders_.empty()) look_at_orders(now);
+    if (orphans_until_ && now.mono >= *orphans_until_) {
+        orphans_until_.reset();
+        forget_orphans();
     }
 }
 
@@ -203,7 +228,13 @@ void Fleet::order(const SignOutRequest& request, Now now) {
 void Fleet::upsert(const DeviceInfo& device, const WorkspaceInfo& workspace, Now now) {
     Entry* entry = find(device.id);
     const bool is_new = entry == nullptr;
-    if (is_new) entry = desks_.emplace(device.id, std::make_unique<Entry>()).first->second.get();
+    if (is_new) {
+        entry = desks_.emplace(device.id, std::make_unique<Entry>()).first->second.get();
+        entry->desk.judge_existing = judge_existing_;
+        entry->desk.watched_since = now.mono;
+    } else if (entry->desk.workspace != workspace.id) {
+        std::erase(workspaces_[entry->desk.workspace], entry);
+    }
     const DeskState before = entry->desk;
     Desk& desk = entry->desk;
     desk.id = device.id;
@@ -212,6 +243,7 @@ void Fleet::upsert(const DeviceInfo& device, const WorkspaceInfo& workspace, Now
     desk.workspace_name = workspace.display_name;
     desk.location = device.location.empty() ? workspace.location : device.location;
     if (device.connected) desk.online = device.connected;
+    if (is_new || before.workspace != workspace.id) workspaces_[workspace.id].push_back(entry);
     if (is_new || !(before == entry->desk)) {
         dirty_.insert(entry);
         step(*entry, input::Woken{}, now);
@@ -221,18 +253,47 @@ void Fleet::upsert(const DeviceInfo& device, const WorkspaceInfo& workspace, Now
 void Fleet::drop(Entry& entry, const std::string& why) {
     for (auto& errand : entry.errands) {
         errand.record.result = "dropped: " + why;
-        if (!errand.request.empty()) outcomes_.push_back({errand.request, "refused", why, errand.record.seq});
+        if (!errand.request.empty()) outcomes_.push_back({errand.request, "refused", why, errand.record.seq, {}});
+        orders_.erase(errand.request);
         outbox_done_.push_back(errand.record.seq);
         if (errand.under_way) --sending_;
         news_.push_back({errand.record, entry.desk.display_name});
         finished_.push_back(std::move(errand.record));
     }
+    std::vector<std::string> waiting;
+    for (const auto& [key, order] : orders_)
+        if (order.device == entry.desk.id) waiting.push_back(key);
+    for (const auto& key : waiting) conclude(key, "unknown", why);
     set_wake(entry, std::nullopt);
     std::erase(asks_, &entry);
     if (entry.asking > 0) --asking_;
+    const bool waits = std::erase(who_asks_, &entry) > 0;
+    if (entry.asking_who && !waits) --asking_who_;
     with_errands_.erase(&entry);
     dirty_.erase(&entry);
+    unindex(entry);
+    std::erase(workspaces_[entry.desk.workspace], &entry);
     removed_.push_back(entry.desk.id);
+}
+
+void Fleet::unindex(Entry& entry) {
+    for (const auto& organizer : entry.organizers) {
+        const auto at = organizers_.find(organizer);
+        if (at == organizers_.end()) continue;
+        std::erase(at->second, &entry);
+        if (at->second.empty()) organizers_.erase(at);
+    }
+    entry.organizers.clear();
+}
+
+void Fleet::index(Entry& entry) {
+    unindex(entry);
+    if (!looks_elsewhere_) return;
+    std::set<std::string> all;
+    for (const auto& known : entry.desk.bookings)
+        if (!known.booking.organizer_email.empty()) all.insert(lower_case(known.booking.organizer_email));
+    entry.organizers.assign(all.begin(), all.end());
+    for (const auto& organizer : entry.organizers) organizers_[organizer].push_back(&entry);
 }
 
 void Fleet::take_inventory(const Inventory& inventory, Now now) {
@@ -290,130 +351,14 @@ void Fleet::committed() {
         for (Errand& errand : entry->errands) errand.stored = true;
 }
 
-bool Fleet::still_right(const Entry& entry, const Errand& errand, Now now) const {
-    if (!errand.request.empty()) return errand.decided_at + request_life >= now.mono;
-    if (errand.decided_at + errand_life < now.mono) return false;
-    // What is told belongs to the act behind it, and to whoever that is about.
-    if (!errand.act) return entry.errands.size() > 1 && still_right(entry, entry.errands[1], now);
-    for (const Verdict& verdict : judge(entry.desk, now, policy_for(entry.desk, now)))
-        if (verdict.act == errand.act && verdict.due && *verdict.due <= now.mono &&
-            (verdict.ref.empty() || rules::same(verdict.ref, errand.ref)))
-            return true;
-    return false;
-}
-
-void Fleet::send_next(Entry& entry, std::vector<Call>& calls, Now now) {
-    while (!entry.errands.empty() && sending_ < most_sending) {
-        Errand& errand = entry.errands.front();
-        if (errand.under_way || !errand.stored) return;
-        if (!still_right(entry, errand, now)) {
-            const Error stale{ErrorKind::Transient, "it could not be sent in time"};
-            finish(entry, "dropped: no longer right when it could be sent", "", &stale, now);
-            continue;
-        }
-        errand.under_way = true;
-        ++sending_;
-        calls.emplace_back(call::Send{errand.record.seq, entry.desk.id, errand.record.command});
-        return;
-    }
-}
-
-void Fleet::take_calls(std::vector<Call>& calls, Now now) {
-    // send_next() may change the set.
-    const std::vector<Entry*> waiting{with_errands_.begin(), with_errands_.end()};
-    for (Entry* entry : waiting) send_next(*entry, calls, now);
-    while (!asks_.empty() && asking_ < most_asking) {
-        Entry& entry = *asks_.front();
-        asks_.pop_front();
-        entry.ask_queued = false;
-        entry.asking = 2;
-        ++asking_;
-        calls.emplace_back(call::AskStatus{entry.desk.id});
-        calls.emplace_back(call::AskBookings{entry.desk.id});
-    }
-}
-
-void Fleet::finish(Entry& entry, std::string result, const std::string& tracking_id, const Error* error, Now now) {
-    Errand errand = std::move(entry.errands.front());
-    entry.errands.pop_front();
-    if (entry.errands.empty()) with_errands_.erase(&entry);
-    if (errand.under_way) --sending_;
-    errand.record.result = std::move(result);
-    errand.record.tracking_id = tracking_id;
-    if (!errand.request.empty())
-        outcomes_.push_back(
-            {errand.request, outcome_of(error, errand.under_way), error ? error->message : "", errand.record.seq});
-    outbox_done_.push_back(errand.record.seq);
-    news_.push_back({errand.record, entry.desk.display_name});
-    finished_.push_back(errand.record);
-    if (errand.act) {
-        std::optional<ErrorKind> failure;
-        std::optional<Millis> retry_after;
-        if (error) failure = error->kind;
-        if (error && error->retry_after) retry_after = Millis{*error->retry_after};
-        step(entry, input::Answered{errand.record.seq, failure, retry_after}, now);
-    }
-}
-
-void Fleet::ask_answered(Entry& entry, const Call& call, Result<Reply>&& reply, MonoTime started, Now now,
-                         bool about_us) {
-    if (entry.asking == 0) return;  // asked before the desk went away and came back
-    if (--entry.asking == 0) --asking_;
-    if (reply.ok() && std::holds_alternative<call::AskBookings>(call) && std::get<BookingList>(*reply).skipped > 0) {
-        // One that cannot be read may be the one that matters.
-        reply = Error{ErrorKind::Corrupt, "a booking of the list cannot be read"};
-    }
-    if (!reply.ok()) {
-        if (about_us) {
-            if (entry.asking == 0) step(entry, input::Woken{}, now);
-            return;
-        }
-        const Error& error = reply.error();
-        std::optional<Millis> retry_after;
-        if (error.retry_after) retry_after = Millis{*error.retry_after};
-        const bool unreachable = error.kind == ErrorKind::Transient && error.http_status >= 400;
-        step(entry, input::AskFailed{error.kind, retry_after, unreachable}, now);
-    } else if (std::holds_alternative<call::AskStatus>(call)) {
-        step(entry, input::StatusAnswered{std::get<StatusReport>(*reply), started}, now);
-    } else {
-        step(entry, input::BookingsAnswered{std::move(std::get<BookingList>(*reply).bookings), started}, now);
-    }
-}
-
-void Fleet::send_answered(Entry& entry, Result<Reply>&& reply, Now now, bool about_us) {
-    if (reply.ok()) {
-        ++sent_;
-        finish(entry, std::string{result_done}, std::get<CommandDone>(*reply).tracking_id, nullptr, now);
-        return;
-    }
-    const Error error = reply.error();
-    if (about_us) {
-        entry.errands.front().under_way = false;
-        --sending_;
-        return;
-    }
-    ++sent_;
-    ++failed_;
-    finish(entry, "failed: " + error.message, error.tracking_id, &error, now);
-}
-
-void Fleet::answered(const Call& call, Result<Reply>&& reply, MonoTime started, Now now, bool about_us) {
-    if (const auto* send = std::get_if<call::Send>(&call)) {
-        Entry* const entry = find(send->device);
-        if (entry && !entry->errands.empty() && entry->errands.front().record.seq == send->seq)
-            send_answered(*entry, std::move(reply), now, about_us);
-        return;
-    }
-    const auto* status = std::get_if<call::AskStatus>(&call);
-    const auto* bookings = std::get_if<call::AskBookings>(&call);
-    if (!status && !bookings) return;
-    if (Entry* entry = find(status ? status->device : bookings->device))
-        ask_answered(*entry, call, std::move(reply), started, now, about_us);
-}
-
 std::optional<MonoTime> Fleet::wake_at() const {
-    if (timers_.empty()) return std::nullopt;
-    return timers_.begin()->first;
+    std::optional<MonoTime> at;
+    if (!timers_.empty()) at = timers_.begin()->first;
+    const auto consider = [&](MonoTime when) { at = std::min(at.value_or(MonoTime::max()), when); };
+    for (const auto& [key, order] : orders_)
+        if (order.sent_at) consider(std::min(order.look_at, order.given_up_at));
+    if (orphans_until_) consider(*orphans_until_);
+    return at;
 }
 
 FleetCounts Fleet::counts(WallTime now) const {
@@ -424,6 +369,8 @@ FleetCounts Fleet::counts(WallTime now) const {
         if (current_booking(entry->desk, now)) ++counts.booked;
         counts.pending += entry->errands.size();
     }
+    counts.pending += static_cast<std::size_t>(std::count_if(
+        orders_.begin(), orders_.end(), [](const auto& order) { return order.second.sent_at.has_value(); }));
     return counts;
 }
 
@@ -434,6 +381,8 @@ std::string Fleet::name_of_desk(const Call& call) const {
     };
     if (const auto* status = std::get_if<call::AskStatus>(&call)) return name(status->device);
     if (const auto* bookings = std::get_if<call::AskBookings>(&call)) return name(bookings->device);
+    if (const auto* sessions = std::get_if<call::AskSessions>(&call)) return name(sessions->device);
+    if (const auto* person = std::get_if<call::AskPerson>(&call)) return name(person->device);
     if (const auto* send = std::get_if<call::Send>(&call)) return name(send->device);
     return "";
 }

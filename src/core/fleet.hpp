@@ -14,6 +14,7 @@
 #include "core/session.hpp"
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -50,15 +51,26 @@ struct FleetCounts {
     std::size_t total = 0, signed_in = 0, booked = 0, pending = 0;
 };
 
+/// What becomes of stored graces when a desk is loaded.
+enum class Clocks {
+    StartAgain,  ///< for the worker: late is better than wrong
+    GoOn,        ///< for who only looks: by the wall time at which they began
+};
+
 class Fleet {
 public:
     Fleet(PolicyBook policy, Seq next_seq);
 
     // --- at start ---
-    void load(DeskState desk, Now now);
+    void load(DeskState desk, Now now, Clocks clocks = Clocks::StartAgain);
     /// A command that was committed and never answered. A rule's command is given up: whether it is still right is for
-    /// the rule to say, after the desk was asked. An administrator's is sent again if it is recent.
+    /// the rule to say, after the desk was asked. An administrator's waits for their request to be looked at again.
     void load_unanswered(const OutboxEntry& entry, Record record, Now now);
+    /// Bookings that were there before hotdeskd are judged like new ones.
+    void judge_existing();
+    /// Webex may be asked who is signed in, and desks for presence: both are granted.
+    void set_may_ask_who(bool granted) { may_ask_who_ = granted; }
+    void set_may_ask_presence(bool granted) { may_ask_presence_ = granted; }
 
     // --- what is heard ---
     void set_policy(PolicyBook policy, Now now);
@@ -67,9 +79,10 @@ public:
     void take_inventory(const Inventory& inventory, Now now);
     /// Every desk must be asked again.
     void doubt_all(Now now);
-    /// Looks at the desks whose time has come.
+    /// Looks at the desks and the orders whose time has come.
     void wake(Now now);
-    void order(const SignOutRequest& request, Now now);
+    /// An administrator's wish, from the command line. The same one may be handed over again and again.
+    void order(const Request& request, Now now);
 
     // --- what follows ---
     FleetChanges pending() const;
@@ -81,6 +94,8 @@ public:
     std::optional<MonoTime> wake_at() const;
 
     FleetCounts counts(WallTime now) const;
+    /// What every rule says about a desk now. Empty: no such desk.
+    std::vector<Verdict> explain(const DeviceId& device, Now now) const;
     /// The display name of the desk that a call is about, for people.
     std::string name_of_desk(const Call& call) const;
     bool knows_as_no_hot_desk(const DeviceId& device) const { return not_ours_.count(device) > 0; }
@@ -89,6 +104,8 @@ public:
     const PolicyBook& policy() const { return policy_; }
     std::uint64_t sent() const { return sent_; }
     std::uint64_t failed() const { return failed_; }
+    /// Webex refused to say who is signed in, although the scopes seemed to be granted.
+    bool who_refused() const { return who_refused_; }
 
 private:
     /// A decision on its way: from being decided to being answered.
@@ -107,31 +124,81 @@ private:
         bool ask_queued = false;
         int asking = 0;  ///< questions without an answer
         std::deque<Errand> errands;
+        std::vector<std::string> organizers;  ///< of its bookings, in lower case, sorted: where organizers_ has it
+        // Asking Webex who is signed in.
+        bool asking_who = false;
+        std::optional<MonoTime> who_started;  ///< when the first of the two questions went out
+        PersonId who;                         ///< what it answered: the second question
     };
+    /// An administrator's booking, edit or deletion: from the request to its confirmation.
+    struct Order {
+        Request request;
+        Slot wanted;
+        DeviceId device;
+        Record record;                    ///< once it was sent
+        MonoTime given_up_at{};           ///< no confirmation by then: the outcome is not known
+        std::optional<MonoTime> sent_at;  ///< answered, well or not; empty: on its way
+        MonoTime look_at{};               ///< ask the desk then
+        int looks = 0, sends = 0;
+        std::optional<std::string> failed;  ///< why the desk could not do it
+        bool maybe_lost = false;            ///< no answer came: it is sent again where the desk has not heard of it
+    };
+    class Around;
 
+    // fleet.cpp
     Entry* find(const DeviceId& device);
-    const Policy& policy_for(const Desk& desk, Now now) const;
     void step(Entry& entry, const Input& heard, Now now);
     void act_on(Entry& entry, Step step, Now now);
-    void add_errand(Entry& entry, Decision decision, const Policy& policy, const std::string& request, Now now);
+    void reopen_later(Entry& entry, const std::vector<BookingRef>& lawful, Now now);
+    void add_errand(Entry& entry, Decision decision, const std::string& request, Mode mode, Now now);
     void set_wake(Entry& entry, std::optional<MonoTime> at);
     void queue_ask(Entry& entry);
+    void drop(Entry& entry, const std::string& why);
+    void upsert(const DeviceInfo& device, const WorkspaceInfo& workspace, Now now);
+    void index(Entry& entry);
+    void unindex(Entry& entry);
+
+    // fleet_calls.cpp
     void send_answered(Entry& entry, Result<Reply>&& reply, Now now, bool about_us);
     void finish(Entry& entry, std::string result, const std::string& tracking_id, const Error* error, Now now);
     bool still_right(const Entry& entry, const Errand& errand, Now now) const;
     void send_next(Entry& entry, std::vector<Call>& calls, Now now);
     void ask_answered(Entry& entry, const Call& call, Result<Reply>&& reply, MonoTime started, Now now, bool about_us);
-    void drop(Entry& entry, const std::string& why);
-    void upsert(const DeviceInfo& device, const WorkspaceInfo& workspace, Now now);
+    void queue_who(Entry& entry);
+    void who_answered(Entry& entry, const Call& call, Result<Reply>&& reply, Now now, bool about_us);
+    void who_is(Entry& entry, std::optional<Person> who, Now now);
+
+    // fleet_orders.cpp
+    void order_sign_out(Entry& entry, const Request& request, Now now);
+    void order_booking(Entry& entry, const Request& request, Now now);
+    bool is_fulfilled(const Entry& entry, Order& order, Now now) const;
+    void order_sent(Errand&& errand, const Error* error, Now now);
+    void send_order(Entry& entry, Order& order, Now now);
+    void confirm_orders(Entry& entry, Now now);
+    void hear_of_orders(Entry& entry, const Input& heard);
+    void forget_orphans();
+    void look_at_orders(Now now);
+    void conclude(const std::string& key, const std::string& outcome, const std::string& cause);
+    void refuse(const Request& request, const std::string& cause, Seq seq = 0);
 
     PolicyBook policy_;
     Seq next_seq_;
+    bool may_ask_who_ = false, may_ask_presence_ = false, who_refused_ = false, judge_existing_ = false;
+    bool looks_elsewhere_ = false;  ///< a rule looks at all desks
     std::unordered_map<DeviceId, std::unique_ptr<Entry>> desks_;
     std::unordered_set<DeviceId> not_ours_;
+    std::unordered_map<WorkspaceId, std::vector<Entry*>> workspaces_;
+    std::unordered_map<std::string, std::vector<Entry*>> organizers_;  ///< only where a rule looks at all desks
     std::set<std::pair<MonoTime, Entry*>> timers_;
     std::deque<Entry*> asks_;  ///< desks to ask; those with somebody in a hurry in front
     std::size_t asking_ = 0, sending_ = 0;
-    std::unordered_set<Entry*> with_errands_;  ///< committed errands may be waiting here
+    std::deque<Entry*> who_asks_;
+    std::size_t asking_who_ = 0;
+    std::unordered_map<PersonId, std::pair<Person, MonoTime>> people_;  ///< and when they were asked for
+    std::unordered_set<Entry*> with_errands_;                           ///< committed errands may be waiting here
+    std::map<std::string, Order> orders_;                               ///< by the request's key
+    std::map<std::string, Record> orphans_;  ///< of an earlier process: sent, perhaps, for the request of this key
+    std::optional<MonoTime> orphans_until_;
 
     // Not stored yet.
     std::unordered_set<Entry*> dirty_;

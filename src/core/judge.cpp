@@ -1,6 +1,8 @@
 #include <hotdesk/reconcile.hpp>
 
+#include "core/admission.hpp"
 #include "core/rules.hpp"
+#include "core/words.hpp"
 
 #include <algorithm>
 
@@ -8,22 +10,15 @@ namespace hotdesk {
 
 namespace {
 
-std::string organizer_of(const std::string& email) { return email.empty() ? "its organizer" : email; }
-
-/// For a sentence: seconds are enough.
-std::string said(WallTime time) { return format_time(std::chrono::floor<std::chrono::seconds>(time)); }
-
-std::string sentence(std::initializer_list<std::string_view> parts) {
-    std::string out;
-    for (const auto part : parts) out += part;
-    return out;
-}
+using words::organizer_of;
+using words::said;
+using words::sentence;
 
 /// A desk with somebody signed in and no right to be there, as far as is known; else the sentence that says why not.
 struct Overstay {
     const SignIn* visit = nullptr;
     bool in_call = false;
-    std::string why_not;
+    std::string_view why_not;
 };
 
 Overstay overstay(const Desk& desk) {
@@ -43,29 +38,8 @@ MonoTime later(MonoTime due, const std::optional<Since>& since, const Limit& gra
     return since && grace ? std::max(due, since->mono + *grace) : due;
 }
 
-Verdict sign_in_grace(const Desk& desk, Now, const Policy& policy) {
-    Verdict verdict{Rule::SignInGrace, "", std::nullopt, {}, std::nullopt};
-    const Overstay over = overstay(desk);
-    if (!over.visit) {
-        verdict.says = over.why_not;
-    } else if (over.visit->cover) {
-        verdict.says = "the sign-in had a booking: sign_out_grace decides";
-    } else if (!policy.sign_in_grace) {
-        verdict.says = "off";
-    } else if (over.in_call) {
-        verdict.says = "signed in without a booking, but in a call, which keeps its user";
-    } else {
-        // A request that failed or a call that ended gives the desk its own time to sign the user out.
-        MonoTime due = over.visit->since.mono + *policy.sign_in_grace;
-        if (over.visit->lapsed->mono > over.visit->since.mono)
-            due = later(due, over.visit->lapsed, policy.sign_out_grace);
-        verdict.due = later(due, over.visit->call_ended, policy.sign_out_grace);
-        verdict.act = Act::SignOut;
-        verdict.says = sentence({"somebody has been signed in since ", said(over.visit->since.wall),
-                                 " and no booking covers it; allowed for ", format_duration(*policy.sign_in_grace)});
-    }
-    return verdict;
-}
+/// The moment of a wall time by the other clock.
+MonoTime mono_of(WallTime at, Now now) { return now.mono + (at - now.wall); }
 
 /// Why the booking of a sign-in does not cover it any more.
 std::string lapse(const Desk& desk, const SignIn& visit, Now now) {
@@ -80,75 +54,276 @@ std::string lapse(const Desk& desk, const SignIn& visit, Now now) {
     return sentence({whose, " was deleted"});
 }
 
-Verdict sign_out_grace(const Desk& desk, Now now, const Policy& policy) {
-    Verdict verdict{Rule::SignOutGrace, "", std::nullopt, {}, std::nullopt};
-    const Overstay over = overstay(desk);
-    if (!over.visit) {
-        verdict.says = over.why_not;
-    } else if (!over.visit->cover) {
-        verdict.says = "the sign-in never had a booking: sign_in_grace decides";
-    } else if (!policy.sign_out_grace) {
-        verdict.says = "off";
-    } else if (over.in_call) {
-        verdict.says = sentence({lapse(desk, *over.visit, now), "; a call is on, which keeps its user"});
-    } else {
-        verdict.due =
-            later(over.visit->lapsed->mono + *policy.sign_out_grace, over.visit->call_ended, policy.sign_out_grace);
-        verdict.act = Act::SignOut;
-        verdict.says = sentence({lapse(desk, *over.visit, now), over.visit->call_ended ? " and the call is over" : "",
-                                 "; the desk has ", format_duration(*policy.sign_out_grace), " to sign its user out"});
-    }
-    return verdict;
-}
+/// Goes through the rules. What a rule that will not act has to say is made only for those who ask.
+class Judge {
+public:
+    Judge(const Desk& desk, Now now, const Surroundings& around, bool all)
+        : desk_(desk),
+          now_(now),
+          around_(around),
+          all_(all),
+          user_policy_(around.policy_for(desk.sign_in && desk.sign_in->cover
+                                             ? std::string_view{desk.sign_in->cover->organizer_email}
+                                             : std::string_view{})),
+          over_(overstay(desk)) {}
 
-Verdict max_call_overrun(const Desk& desk, Now now, const Policy& policy) {
-    Verdict verdict{Rule::MaxCallOverrun, "", std::nullopt, {}, std::nullopt};
-    const Overstay over = overstay(desk);
-    if (!policy.max_call_overrun) {
-        verdict.says = "off";
-    } else if (!over.visit) {
-        verdict.says = over.why_not;
-    } else if (!over.in_call) {
-        verdict.says = "no call is on";
-    } else if (over.visit->cover) {
-        verdict.due = over.visit->lapsed->mono + *policy.max_call_overrun;
-        verdict.act = Act::SignOut;
-        verdict.says = sentence({lapse(desk, *over.visit, now), "; a call may keep its user for ",
-                                 format_duration(*policy.max_call_overrun)});
-    } else if (policy.sign_in_grace) {
-        verdict.due = over.visit->since.mono + *policy.sign_in_grace + *policy.max_call_overrun;
-        verdict.act = Act::SignOut;
-        verdict.says = sentence({"signed in without a booking since ", said(over.visit->since.wall),
-                                 "; a call may keep its user for ", format_duration(*policy.max_call_overrun),
-                                 " beyond sign_in_grace"});
-    } else {
-        verdict.says = "signed in without a booking, and sign_in_grace is off";
+    std::vector<Verdict> verdicts() && {
+        sign_in_grace();
+        sign_out_grace();
+        max_call_overrun();
+        verify_identity();
+        release_on_sign_out();
+        bool somebody_expected = false;
+        for (const auto& known : desk_.bookings) {
+            if (known.booking.start > now_.wall) break;  // they are sorted
+            if (!known.booking.covers(now_.wall)) continue;
+            somebody_expected = true;
+            no_show(known);
+        }
+        if (!somebody_expected) {
+            rests(Rule::NoShowRelease, "no booking runs");
+            rests(Rule::NoShowWarning, "no booking runs");
+        }
+        end_warning();
+        admission();
+        return std::move(out_);
     }
-    return verdict;
-}
 
-Verdict release_on_sign_out(const Desk& desk, Now, const Policy& policy) {
-    Verdict verdict{Rule::ReleaseOnSignOut, "", std::nullopt, {}, std::nullopt};
-    if (!policy.release_on_sign_out) {
-        verdict.says = "off";
-    } else if (!desk.left || desk.personalized.value != false) {
-        verdict.says = "nobody has left a booking early";
-    } else {
+private:
+    void rests(Rule rule, std::string_view why) {
+        if (all_) out_.push_back({rule, std::string{why}, std::nullopt, {}, std::nullopt, {}, {}, false});
+    }
+    void acts(Rule rule, Act act, MonoTime due, std::string says, const BookingRef& ref = {}, Facts facts = {}) {
+        // Where two devices share a workspace, what the first one does may be done for both.
+        if ((act == Act::SignOut || act == Act::Release) && around_.led(desk_)) due += rules::companion_wait;
+        out_.push_back({rule, std::move(says), act, ref, due, {}, std::move(facts), user_policy_.messages});
+    }
+    [[nodiscard]] Facts facts(std::string limit) const {
+        Facts out;
+        out.desk = desk_.display_name;
+        out.limit = std::move(limit);
+        if (!desk_.sign_in || !desk_.sign_in->cover) return out;
+        out.organizer = desk_.sign_in->cover->organizer_email;
+        out.end = local_clock(around_.zone(), desk_.sign_in->cover->end);
+        return out;
+    }
+    [[nodiscard]] const KnownBooking* find(const BookingRef& ref) const {
+        for (const auto& known : desk_.bookings)
+            if (rules::same(known.booking.ref, ref)) return &known;
+        return nullptr;
+    }
+    [[nodiscard]] const Attempt* tried(Act act, const BookingRef& ref) const {
+        for (const auto& attempt : desk_.attempts)
+            if (attempt.act == act && rules::same(attempt.ref, ref)) return &attempt;
+        return nullptr;
+    }
+
+    void sign_in_grace() {
+        if (!over_.visit) return rests(Rule::SignInGrace, over_.why_not);
+        const SignIn& visit = *over_.visit;
+        if (visit.cover) return rests(Rule::SignInGrace, "the sign-in had a booking: sign_out_grace decides");
+        const Policy& policy = user_policy_;
+        if (!policy.sign_in_grace) return rests(Rule::SignInGrace, "off");
+        if (over_.in_call)
+            return rests(Rule::SignInGrace, "signed in without a booking, but in a call, which keeps its user");
+        // A request that failed or a call that ended gives the desk its own time to sign the user out.
+        MonoTime due = visit.since.mono + *policy.sign_in_grace;
+        if (visit.lapsed->mono > visit.since.mono) due = later(due, visit.lapsed, policy.sign_out_grace);
+        acts(Rule::SignInGrace, Act::SignOut, later(due, visit.call_ended, policy.sign_out_grace),
+             sentence({"somebody has been signed in since ", said(visit.since.wall),
+                       " and no booking covers it; allowed for ", format_duration(*policy.sign_in_grace)}),
+             {}, facts(format_duration(*policy.sign_in_grace)));
+    }
+
+    void sign_out_grace() {
+        if (!over_.visit) return rests(Rule::SignOutGrace, over_.why_not);
+        const SignIn& visit = *over_.visit;
+        if (!visit.cover) return rests(Rule::SignOutGrace, "the sign-in never had a booking: sign_in_grace decides");
+        const Limit& grace = user_policy_.sign_out_grace;
+        if (!grace) return rests(Rule::SignOutGrace, "off");
+        if (over_.in_call) {
+            if (all_) rests(Rule::SignOutGrace, lapse(desk_, visit, now_) + "; a call is on, which keeps its user");
+            return;
+        }
+        const bool after_call = visit.call_ended && visit.call_ended->mono >= visit.lapsed->mono;
+        acts(Rule::SignOutGrace, Act::SignOut, later(visit.lapsed->mono + *grace, visit.call_ended, grace),
+             sentence({lapse(desk_, visit, now_), after_call ? " and the call is over" : "", "; the desk has ",
+                       format_duration(*grace), " to sign its user out"}),
+             {}, facts(format_duration(*grace)));
+    }
+
+    void max_call_overrun() {
+        const Policy& policy = user_policy_;
+        if (!policy.max_call_overrun) return rests(Rule::MaxCallOverrun, "off");
+        if (!over_.visit) return rests(Rule::MaxCallOverrun, over_.why_not);
+        if (!over_.in_call) return rests(Rule::MaxCallOverrun, "no call is on");
+        const SignIn& visit = *over_.visit;
+        const std::string limit = format_duration(*policy.max_call_overrun);
+        if (visit.cover)
+            return acts(Rule::MaxCallOverrun, Act::SignOut, visit.lapsed->mono + *policy.max_call_overrun,
+                        sentence({lapse(desk_, visit, now_), "; a call may keep its user for ", limit}), {},
+                        facts(limit));
+        if (!policy.sign_in_grace)
+            return rests(Rule::MaxCallOverrun, "signed in without a booking, and sign_in_grace is off");
+        acts(Rule::MaxCallOverrun, Act::SignOut, visit.since.mono + *policy.sign_in_grace + *policy.max_call_overrun,
+             sentence({"signed in without a booking since ", said(visit.since.wall), "; a call may keep its user for ",
+                       limit, " beyond sign_in_grace"}),
+             {}, facts(limit));
+    }
+
+    void verify_identity() {
+        const Policy& policy = user_policy_;
+        if (policy.verify_identity == VerifyIdentity::Off) return rests(Rule::VerifyIdentity, "off");
+        if (!around_.may_ask_who())
+            return rests(Rule::VerifyIdentity, "Webex may not be asked who is signed in: the scopes are not granted");
+        if (!desk_.sign_in) return rests(Rule::VerifyIdentity, "nobody is signed in");
+        const SignIn& visit = *desk_.sign_in;
+        if (!visit.cover || visit.lapsed) return rests(Rule::VerifyIdentity, "no booking covers the sign-in");
+        if (!policy.sign_out_grace) return rests(Rule::VerifyIdentity, "sign_out_grace is off");
+        if (!visit.who) return rests(Rule::VerifyIdentity, "Webex has not said who is signed in");
+        const auto has_booking = [&](const KnownBooking& known) {
+            return known.booking.covers(now_.wall) &&
+                   (rules::is_organizer(*visit.who, known.booking.organizer_email, known.booking.organizer_id) ||
+                    (known.booking.organizer_email.empty() && known.booking.organizer_id.empty()));
+        };
+        if (std::any_of(desk_.bookings.begin(), desk_.bookings.end(), has_booking))
+            return rests(Rule::VerifyIdentity, "the user is the organizer of a booking that runs");
+        if (desk_.active_calls.value != 0)
+            return rests(Rule::VerifyIdentity,
+                         desk_.active_calls.value ? "the user is not the organizer, but in a call, which keeps its user"
+                                                  : "whether a call is on is not known");
+        acts(Rule::VerifyIdentity, Act::SignOut,
+             later(visit.since.mono + *policy.sign_out_grace, visit.call_ended, policy.sign_out_grace),
+             sentence({visit.who->emails.empty() ? visit.who->id.value : visit.who->emails.front(),
+                       " is signed in, and the desk is booked by ", organizer_of(visit.cover->organizer_email),
+                       "; the desk has ", format_duration(*policy.sign_out_grace), " to sign its user out"}),
+             {}, facts(format_duration(*policy.sign_out_grace)));
+    }
+
+    void release_on_sign_out() {
+        if (!desk_.left || desk_.personalized.value != false)
+            return rests(Rule::ReleaseOnSignOut, "nobody has left a booking early");
+        const KnownBooking* const known = find(desk_.left->ref);
+        const Policy& policy = around_.policy_for(known ? known->booking.organizer_email : std::string{});
+        if (!policy.release_on_sign_out) return rests(Rule::ReleaseOnSignOut, "off");
         // The desk deletes the booking itself, and a hybrid calendar takes its time to confirm.
-        verdict.due = desk.left->since.mono + policy.sign_out_grace.value_or(rules::settle_first);
-        verdict.act = Act::Release;
-        verdict.ref = desk.left->ref;
-        verdict.says = sentence({"the user signed out at ", said(desk.left->since.wall),
-                                 ", before the booking's end, and the desk still has the booking"});
+        acts(Rule::ReleaseOnSignOut, Act::Release,
+             desk_.left->since.mono + policy.sign_out_grace.value_or(rules::settle_first),
+             sentence({"the user signed out at ", said(desk_.left->since.wall),
+                       ", before the booking's end, and the desk still has the booking"}),
+             desk_.left->ref);
     }
-    return verdict;
-}
+
+    /// Why a booking that runs is no no-show, whatever the time.
+    [[nodiscard]] std::string_view why_no_no_show(const KnownBooking& known, const Policy& policy) const {
+        if (known.arrived) return "somebody has come to the booking";
+        if (!desk_.personalized.value) return "whether somebody is signed in is not known";
+        if (desk_.sign_in) return "somebody is signed in";
+        if (around_.arrived_beside(desk_, known.booking.ref))
+            return "somebody is at the other device of this workspace";
+        if (!desk_.active_calls.value) return "whether a call is on is not known";
+        if (desk_.checks_in != WallTime{} && now_.wall - desk_.checks_in < rules::check_in_memory)
+            return "the desk's own check-in feature is on and decides";
+        if (policy.no_show_exempt_duration &&
+            known.booking.end - known.booking.start >= *policy.no_show_exempt_duration)
+            return "the booking is as long as no_show_exempt_duration or longer";
+        if (around_.led(desk_, known.booking.ref)) return "the other device of this workspace acts";
+        return {};
+    }
+
+    void no_show(const KnownBooking& known) {
+        const Booking& booking = known.booking;
+        const Policy& policy = around_.policy_for(booking.organizer_email);
+        const auto both_rest = [&](std::string_view why) {
+            rests(Rule::NoShowRelease, why);
+            rests(Rule::NoShowWarning, why);
+        };
+        if (!policy.no_show_release) return both_rest("no_show_release is off");
+        if (const auto why = why_no_no_show(known, policy); !why.empty()) return both_rest(why);
+        // Whoever came before hotdeskd was there, or while messages were lost, was not seen: the clock starts again.
+        MonoTime from = std::max({mono_of(booking.start, now_), mono_of(known.made_at, now_), desk_.watched_since});
+        if (known.chance) from = std::max(from, known.chance->mono);
+        MonoTime due = from + *policy.no_show_release;
+
+        if (policy.no_show_warning && policy.messages) {
+            const Attempt* const warned = tried(Act::WarnNoShow, booking.ref);
+            const MonoTime warn = std::max(from, due - *policy.no_show_warning);
+            const MonoTime told = warned && !warned->pending ? warned->answered_at : std::max(warn, now_.mono);
+            due = std::max(due, told + *policy.no_show_warning);
+            const WallTime until = now_.wall + (due - now_.mono);
+            const std::string limit = local_clock(around_.zone(), until);
+            acts(Rule::NoShowWarning, Act::WarnNoShow, warn,
+                 sentence({"nobody has come to the booking of ", organizer_of(booking.organizer_email), " since ",
+                           said(booking.start), "; it will be released at ", said(until)}),
+                 booking.ref, admission::facts_of(desk_, booking, around_.zone(), limit));
+        } else {
+            rests(Rule::NoShowWarning, "off");
+        }
+        acts(Rule::NoShowRelease, Act::NoShow, due,
+             sentence({"nobody has come to the booking of ", organizer_of(booking.organizer_email), " since ",
+                       said(now_.wall - (now_.mono - from)), "; kept for ", format_duration(*policy.no_show_release)}),
+             booking.ref,
+             admission::facts_of(desk_, booking, around_.zone(), format_duration(*policy.no_show_release)));
+    }
+
+    void end_warning() {
+        if (!desk_.sign_in || !desk_.sign_in->cover || desk_.sign_in->lapsed)
+            return rests(Rule::EndWarning, "nobody is signed in with a booking");
+        const Policy& policy = user_policy_;
+        if (!policy.end_warning || !policy.messages) return rests(Rule::EndWarning, "off");
+        const KnownBooking* const known = find(desk_.sign_in->cover->ref);
+        if (!known || !known->booking.covers(now_.wall)) return rests(Rule::EndWarning, "no booking runs");
+        const Booking& booking = known->booking;
+        if (booking.end - booking.start <= *policy.end_warning)
+            return rests(Rule::EndWarning, "the booking is no longer than the warning's time");
+        const auto goes_on = [&](const KnownBooking& next) {
+            return next.booking.start <= booking.end && next.booking.end > booking.end &&
+                   !rules::different_organizers(*desk_.sign_in->cover, next.booking);
+        };
+        if (std::any_of(desk_.bookings.begin(), desk_.bookings.end(), goes_on))
+            return rests(Rule::EndWarning, "the next booking is the same organizer's");
+        if (const auto* told = tried(Act::WarnEnd, booking.ref);
+            told && told->count > 0 && !told->pending && told->failures == 0)
+            return rests(Rule::EndWarning, "the user was told");
+        acts(Rule::EndWarning, Act::WarnEnd, mono_of(booking.end - *policy.end_warning, now_),
+             sentence({"the booking of ", organizer_of(booking.organizer_email), " ends at ", said(booking.end)}),
+             booking.ref, admission::facts_of(desk_, booking, around_.zone(), format_duration(*policy.end_warning)));
+    }
+
+    void admission() {
+        std::vector<Rule> broken;
+        for (const auto& known : desk_.bookings) {
+            if (known.left_alone && known.left_alone->slot == slot_of(known.booking)) {
+                broken.push_back(known.left_alone->rule);
+                rests(known.left_alone->rule, "a booking was put back twice and moved again: it is let be");
+                continue;
+            }
+            if (!known.objection || known.booking.end <= now_.wall) continue;
+            if (auto verdict = admission::verdict_on(desk_, known, now_, around_)) {
+                broken.push_back(verdict->rule);
+                out_.push_back(std::move(*verdict));
+            }
+        }
+        if (!all_) return;
+        for (const Rule rule : all_rules)
+            if (rule >= Rule::AllowAdHoc && rule != Rule::Cli &&
+                std::find(broken.begin(), broken.end(), rule) == broken.end())
+                rests(rule, "no booking breaks it");
+    }
+
+    const Desk& desk_;
+    const Now now_;
+    const Surroundings& around_;
+    const bool all_;
+    const Policy& user_policy_;  ///< of who is signed in, as far as a booking tells
+    const Overstay over_;
+    std::vector<Verdict> out_;
+};
 
 }  // namespace
 
-std::vector<Verdict> judge(const Desk& desk, Now now, const Policy& policy) {
-    return {sign_in_grace(desk, now, policy), sign_out_grace(desk, now, policy), max_call_overrun(desk, now, policy),
-            release_on_sign_out(desk, now, policy)};
+std::vector<Verdict> judge(const Desk& desk, Now now, const Surroundings& around, bool all) {
+    return Judge(desk, now, around, all).verdicts();
 }
 
 }  // namespace hotdesk

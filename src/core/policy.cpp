@@ -1,3 +1,4 @@
+#include <hotdesk/messages.hpp>
 #include <hotdesk/policy.hpp>
 
 #include <algorithm>
@@ -24,11 +25,37 @@ std::string_view name_of(Rule rule) {
         case Rule::SignInGrace: return "sign_in_grace";
         case Rule::SignOutGrace: return "sign_out_grace";
         case Rule::MaxCallOverrun: return "max_call_overrun";
+        case Rule::VerifyIdentity: return "verify_identity";
         case Rule::ReleaseOnSignOut: return "release_on_sign_out";
+        case Rule::NoShowRelease: return "no_show_release";
+        case Rule::NoShowWarning: return "no_show_warning";
+        case Rule::EndWarning: return "end_warning";
+        case Rule::AllowAdHoc: return "allow_ad_hoc";
+        case Rule::AllowExtension: return "allow_extension";
+        case Rule::OrganizerDeny: return "organizer_deny";
+        case Rule::OrganizerDomains: return "organizer_domains";
+        case Rule::MaxDuration: return "max_duration";
+        case Rule::MaxAdvance: return "max_advance";
+        case Rule::BookingDays: return "booking_days";
+        case Rule::BookingHours: return "booking_hours";
+        case Rule::OneDeskAtATime: return "one_desk_at_a_time";
+        case Rule::MaxBookingsPerDay: return "max_bookings_per_day";
         case Rule::Cli: return "cli";
     }
     return "";
 }
+
+PolicyBook::PolicyBook() : PolicyBook(Policy{}, {}) {}
+
+PolicyBook::PolicyBook(Policy base, std::vector<PolicyOverride> overrides)
+    : PolicyBook(std::move(base), std::move(overrides), nullptr, Messages{}) {}
+
+PolicyBook::PolicyBook(Policy base, std::vector<PolicyOverride> overrides, std::shared_ptr<const Zone> zone,
+                       Messages messages)
+    : base_(std::move(base)),
+      overrides_(std::move(overrides)),
+      zone_(std::move(zone)),
+      messages_(std::make_shared<const Messages>(std::move(messages))) {}
 
 const Policy& PolicyBook::policy_for(const PolicyQuestion& question) const {
     if (overrides_.empty()) return base_;
@@ -71,6 +98,12 @@ bool matches_glob(std::string_view pattern, std::string_view text) {
     }
     while (p < pattern.size() && pattern[p] == '*') ++p;
     return p == pattern.size();
+}
+
+std::string lower_case(std::string_view text) {
+    std::string out{text};
+    std::transform(out.begin(), out.end(), out.begin(), lower);
+    return out;
 }
 
 bool same_address(std::string_view a, std::string_view b) {

@@ -5,6 +5,8 @@
 #include <hotdesk/desk.hpp>
 #include <hotdesk/time.hpp>
 
+#include <algorithm>
+
 namespace hotdesk::rules {
 
 using namespace std::chrono_literals;
@@ -15,8 +17,24 @@ inline constexpr Millis request_wait = 5min;
 /// A visit shorter than this is a wrong user or a failed sign-in, not a departure. Source: contract,
 /// release_on_sign_out.
 inline constexpr Millis shortest_stay = 1min;
-/// How long ended and deleted bookings are remembered: longer than the queue keeps messages (10 minutes).
+/// How long deleted bookings are remembered: longer than the queue keeps messages (10 minutes).
 inline constexpr Millis memory = 1h;
+/// How long bookings that are over are remembered: they count for max_bookings_per_day, and a day may have 25 hours.
+inline constexpr Millis history = 25h;
+/// How long an administrator's wish keeps a booking from being judged: longer than a calendar takes to confirm.
+inline constexpr Millis permit_life = 1h;
+
+/// A move is reversed this often within this time; a war of edits helps nobody.
+inline constexpr std::size_t most_reversals = 2;
+inline constexpr Millis reversal_window = 1h;
+/// An Edit that was sent this often and changed nothing will not.
+inline constexpr int most_restores = 2;
+/// A desk's own check-in feature that was not seen at work for so long has been switched off.
+inline constexpr Millis check_in_memory = std::chrono::hours{24 * 7};
+/// Of two devices of a workspace the first one acts; the other only where that did not help.
+inline constexpr Millis companion_wait = 30s;
+/// Asking Webex who is signed in, after it did not answer.
+inline constexpr Millis who_again_first = 1min, who_again_most = 1h;
 
 /// A desk that took a command has this long until the command may be sent again; doubled each time.
 inline constexpr Millis settle_first = 1min, settle_most = 30min;
@@ -27,6 +45,12 @@ inline constexpr Millis refused_first = 1min, refused_most = 1h;
 inline constexpr Millis ask_again_first = 10s, ask_again_most = 30min;
 /// Where a desk does not push who is signed in, it is asked this long after it took a command.
 inline constexpr Millis look_after = 5s;
+
+/// An administrator's command that could not go out within this is refused: less than the patience of the command
+/// line, so that who asked learns of it, and nobody who sits down later is signed out by an old wish.
+inline constexpr Millis request_life = 40s;
+/// A booking that was asked for is confirmed within this, or its outcome is not known. Longer than a calendar takes.
+inline constexpr Millis confirm_within = 2min;
 
 /// How long a message stays on the desk's screen.
 inline constexpr int message_seconds = 60;
@@ -42,6 +66,18 @@ constexpr Millis backoff(Millis first, Millis most, int tries) {
 inline bool same(const BookingRef& a, const BookingRef& b) {
     if (!a.meeting.empty() && !b.meeting.empty()) return a.meeting == b.meeting;
     return !a.id.empty() && a.id == b.id;
+}
+
+inline bool overlap(const Slot& a, const Slot& b) { return a.start < b.end && b.start < a.end; }
+
+/// When it was last made or moved, as far as known: of two bookings in conflict the later one goes.
+inline WallTime changed_at(const KnownBooking& known) { return std::max(known.made_at, known.as_of); }
+
+/// Whether a person is the one who booked. What is not known is no.
+inline bool is_organizer(const Person& who, std::string_view email, const std::string& id) {
+    if (!id.empty() && who.id.value == id) return true;
+    return !email.empty() && std::any_of(who.emails.begin(), who.emails.end(),
+                                         [&](const std::string& own) { return same_address(own, email); });
 }
 
 /// Two bookings are known to be different people's. What is not known counts as the same: in doubt for the user.

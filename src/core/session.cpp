@@ -176,7 +176,6 @@ SessionNews Session::answered(const Call& call, Result<Reply>&& reply, MonoTime 
         }
         news.note = reply.error().message;
         news.trouble = true;
-    } else {
     }
     if (std::holds_alternative<call::Poll>(call))
         polled(std::move(reply), now, chance, news);

@@ -19,7 +19,13 @@ constexpr Millis say_again = 10min;
 
 bool is_fleet_call(const Call& call) {
     return std::holds_alternative<call::AskStatus>(call) || std::holds_alternative<call::AskBookings>(call) ||
+           std::holds_alternative<call::AskSessions>(call) || std::holds_alternative<call::AskPerson>(call) ||
            std::holds_alternative<call::Send>(call);
+}
+
+bool covers(const std::vector<std::string>& patterns, std::string_view path) {
+    return std::any_of(patterns.begin(), patterns.end(),
+                       [&](const std::string& pattern) { return matches_glob(pattern, path); });
 }
 
 }  // namespace
@@ -47,7 +53,18 @@ Worker::Worker(Activation activation, PolicyBook policy, Health health, Seq next
       fleet_(std::move(policy), next_seq),
       health_(std::move(health)),
       sent_before_(health_.sent),
-      failed_before_(health_.failed) {}
+      failed_before_(health_.failed) {
+    look_at_grants();
+}
+
+void Worker::look_at_grants() {
+    const Activation& activation = session_.activation();
+    fleet_.set_may_ask_who(may_ask_who(activation.scopes));
+    // A name that was not granted may cost the whole answer.
+    const bool wanted = fleet_.policy().any([](const Policy& policy) { return policy.no_show_release.has_value(); });
+    wants_who_ = fleet_.policy().any([](const Policy& policy) { return policy.verify_identity == VerifyIdentity::On; });
+    fleet_.set_may_ask_presence(wanted && covers(activation.xapi.statuses, "RoomAnalytics.PeoplePresence"));
+}
 
 void Worker::say(Level level, std::string text, std::vector<std::pair<std::string, std::string>> fields) {
     lines_.push_back({level, std::move(text), std::move(fields)});
@@ -120,6 +137,9 @@ void Worker::answered(const Call& call, Result<Reply>&& reply, MonoTime started,
         if (!reply.ok()) trouble(fleet_.name_of_desk(call) + ": " + reply.error().message, now);
         const bool about_us = !reply.ok() && session_.warned(reply.error(), started, now);
         fleet_.answered(call, std::move(reply), started, now, about_us);
+        if (fleet_.who_refused())
+            note_once("Webex refuses to say who is signed in: verify_identity rests until hotdeskd is started again",
+                      Level::Warn);
         update_health(now);
         return;
     }
@@ -133,6 +153,7 @@ void Worker::answered(const Call& call, Result<Reply>&& reply, MonoTime started,
         fleet_.doubt_all(now);
         session_.want_inventory(now);
     }
+    if (std::holds_alternative<call::ReadApp>(call)) look_at_grants();
     if (news.batch) take_batch(std::move(*news.batch), now);
     if (news.inventory) {
         fleet_.take_inventory(*news.inventory, now);
@@ -151,8 +172,10 @@ void Worker::answered(const Call& call, Result<Reply>&& reply, MonoTime started,
 void Worker::update_health(Now) {
     const Health before = health_;
     health_.tokens = session_.tokens();
+    // Source: contract, `verify_identity`: `on`: missing scopes are shown as impaired.
+    const bool who_missing = (fleet_.who_refused() || !may_ask_who(session_.activation().scopes)) && wants_who_;
     health_.operational = health_.tokens == Tokens::Invalid ? Operational::Outage
-                          : commit_failing_ || !session_.polling() || session_.listing_fails()
+                          : commit_failing_ || !session_.polling() || session_.listing_fails() || who_missing
                               ? Operational::Impaired
                               : Operational::Operational;
     health_.sent = sent_before_ + fleet_.sent();
@@ -169,7 +192,18 @@ void Worker::update_health(Now) {
 
 void Worker::set_policy(PolicyBook policy, Now now) {
     fleet_.set_policy(std::move(policy), now);
+    look_at_grants();
     session_.retry_now(now);
+}
+
+void Worker::clock_corrected(Millis offset, Millis by, Now now) {
+    const auto seconds = std::chrono::round<std::chrono::seconds>(offset).count();
+    say(Level::Warn, seconds == 0 ? "the clock of this machine agrees with Webex's again"
+                                  : "the clock of this machine is " + std::to_string(seconds < 0 ? -seconds : seconds) +
+                                        " s " + (seconds < 0 ? "ahead of" : "behind") +
+                                        " Webex's, which is gone by; set it right (timedatectl)");
+    if (last_tick_) last_tick_->wall += by;
+    fleet_.doubt_all(now);
 }
 
 void Worker::tick(Now now) {

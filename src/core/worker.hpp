@@ -48,7 +48,10 @@ public:
     const Fleet& fleet() const { return fleet_; }
 
     void answered(const Call& call, Result<Reply>&& reply, MonoTime started, Now now, double chance);
-    void order(const SignOutRequest& request, Now now) { fleet_.order(request, now); }
+    void order(const Request& request, Now now) { fleet_.order(request, now); }
+    /// The wall clock of later calls is another one: this machine's was found to be wrong by `offset`, more by `by`
+    /// than before.
+    void clock_corrected(Millis offset, Millis by, Now now);
     void set_policy(PolicyBook policy, Now now);
     void tick(Now now);
 
@@ -75,6 +78,8 @@ public:
 
 private:
     void take_batch(MessageBatch&& batch, Now now);
+    /// What Webex lets hotdeskd ask for.
+    void look_at_grants();
     void note_once(const std::string& note, Level level);
     void trouble(const std::string& what, Now now);
     void update_health(Now now);
@@ -86,6 +91,7 @@ private:
     Health health_;
     bool health_dirty_ = false;
     bool removed_ = false;
+    bool wants_who_ = false;  ///< verify_identity is `on` somewhere
     bool commit_failing_ = false;
     std::optional<MonoTime> commit_again_at_;
     std::optional<Now> last_tick_;

@@ -1,0 +1,75 @@
+#include "core/around.hpp"
+
+#include "core/rules.hpp"
+
+#include <algorithm>
+
+namespace hotdesk {
+
+namespace {
+
+/// Found by the MeetingId alone: an Id means something only on its own device.
+const KnownBooking* same_booking(const DeskState& desk, const BookingRef& ref) {
+    if (ref.meeting.empty()) return nullptr;
+    for (const auto& known : desk.bookings)
+        if (known.booking.ref.meeting == ref.meeting) return &known;
+    return nullptr;
+}
+
+/// The first one acts, unless it cannot be reached.
+bool goes_before(const DeskState& other, const DeskState& desk) { return other.id < desk.id && other.online != false; }
+
+}  // namespace
+
+template <class Test>
+bool Fleet::Around::any_beside(const DeskState& desk, Test&& test) const {
+    const auto beside = fleet_.workspaces_.find(desk.workspace);
+    if (beside == fleet_.workspaces_.end() || beside->second.size() < 2) return false;
+    return std::any_of(beside->second.begin(), beside->second.end(),
+                       [&](const Entry* other) { return other->desk.id != desk.id && test(other->desk); });
+}
+
+const Policy& Fleet::Around::policy_for(std::string_view organizer_email) const {
+    return fleet_.policy_.policy_for({desk_.workspace, desk_.workspace_name, desk_.location, organizer_email});
+}
+
+void Fleet::Around::each_elsewhere(const Desk& desk, std::string_view organizer_email,
+                                   const std::function<bool(const DeskState&, const KnownBooking&)>& visit) const {
+    const auto there = fleet_.organizers_.find(lower_case(organizer_email));
+    if (there == fleet_.organizers_.end()) return;
+    for (const Entry* const entry : there->second) {
+        const Desk& other = entry->desk;
+        if (other.id == desk.id) continue;
+        for (const auto& known : other.bookings) {
+            const BookingRef& ref = known.booking.ref;
+            if (!same_address(known.booking.organizer_email, organizer_email)) continue;
+            // A booking of two devices is one booking.
+            if (other.workspace == desk.workspace && same_booking(desk, ref)) continue;
+            if (led(other, ref)) continue;
+            if (!visit(other, known)) return;
+        }
+    }
+}
+
+bool Fleet::Around::led(const Desk& desk, const BookingRef& ref) const {
+    return any_beside(desk, [&](const Desk& other) { return goes_before(other, desk) && same_booking(other, ref); });
+}
+
+bool Fleet::Around::led(const Desk& desk) const {
+    return any_beside(desk, [&](const Desk& other) { return goes_before(other, desk); });
+}
+
+bool Fleet::Around::arrived_beside(const Desk& desk, const BookingRef& ref) const {
+    return any_beside(desk, [&](const Desk& other) {
+        const KnownBooking* const known = same_booking(other, ref);
+        return known && (known->arrived || other.sign_in);
+    });
+}
+
+std::vector<Verdict> Fleet::explain(const DeviceId& device, Now now) const {
+    const auto at = desks_.find(device);
+    if (at == desks_.end()) return {};
+    return judge(at->second->desk, now, Around(*this, at->second->desk), true);
+}
+
+}  // namespace hotdesk

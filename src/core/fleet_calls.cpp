@@ -1,0 +1,223 @@
+#include "core/around.hpp"
+#include "core/fleet.hpp"
+#include "core/rules.hpp"
+
+#include <algorithm>
+
+namespace hotdesk {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Desks that are asked at the same time (two calls each), and commands under way at the same time. Small enough that
+/// a campus coming back does not run into Webex's rate limits at once, large enough that it is done in minutes.
+constexpr std::size_t most_asking = 8, most_sending = 32, most_asking_who = 4;
+/// A command that could not go out within this is stale: the desk is asked again first. Longer than a call may take:
+/// what is told first may hang, and the sign-out behind it must not suffer for that.
+constexpr Millis errand_life = 45s;
+/// What a person's addresses are believed for, and how many people are remembered.
+constexpr Millis person_life = 1h;
+constexpr std::size_t most_people = 10000;
+
+/// A command that went out and got no answer may have been carried out all the same.
+std::string outcome_of(const Error* error, bool was_sent) {
+    if (!error) return "done";
+    return was_sent && error->kind == ErrorKind::Transient && error->http_status == 0 ? "unknown" : "refused";
+}
+
+}  // namespace
+
+bool Fleet::still_right(const Entry& entry, const Errand& errand, Now now) const {
+    if (!errand.request.empty()) return errand.decided_at + rules::request_life >= now.mono;
+    if (errand.decided_at + errand_life < now.mono) return false;
+    // What is told belongs to the act behind it, and to whoever that is about.
+    if (!errand.act) return entry.errands.size() > 1 && still_right(entry, entry.errands[1], now);
+    for (const Verdict& verdict : judge(entry.desk, now, Around(*this, entry.desk), false))
+        if (verdict.act == errand.act && verdict.due && *verdict.due <= now.mono &&
+            (verdict.ref.empty() || rules::same(verdict.ref, errand.ref)))
+            return true;
+    return false;
+}
+
+void Fleet::send_next(Entry& entry, std::vector<Call>& calls, Now now) {
+    while (!entry.errands.empty() && sending_ < most_sending) {
+        Errand& errand = entry.errands.front();
+        if (errand.under_way || !errand.stored) return;
+        if (!still_right(entry, errand, now)) {
+            const Error stale{ErrorKind::Transient, "it could not be sent in time"};
+            finish(entry, "dropped: no longer right when it could be sent", "", &stale, now);
+            continue;
+        }
+        errand.under_way = true;
+        ++sending_;
+        calls.emplace_back(call::Send{errand.record.seq, entry.desk.id, errand.record.command});
+        return;
+    }
+}
+
+void Fleet::take_calls(std::vector<Call>& calls, Now now) {
+    // send_next() may change the set.
+    const std::vector<Entry*> waiting{with_errands_.begin(), with_errands_.end()};
+    for (Entry* entry : waiting) send_next(*entry, calls, now);
+    while (!who_asks_.empty() && asking_who_ < most_asking_who) {
+        Entry& entry = *who_asks_.front();
+        who_asks_.pop_front();
+        ++asking_who_;
+        if (!entry.who_started) entry.who_started = now.mono;
+        if (entry.who.empty())
+            calls.emplace_back(call::AskSessions{entry.desk.id, entry.desk.workspace});
+        else
+            calls.emplace_back(call::AskPerson{entry.desk.id, entry.who});
+    }
+    while (!asks_.empty() && asking_ < most_asking) {
+        Entry& entry = *asks_.front();
+        asks_.pop_front();
+        entry.ask_queued = false;
+        entry.asking = 2;
+        ++asking_;
+        calls.emplace_back(call::AskStatus{entry.desk.id, may_ask_presence_});
+        calls.emplace_back(call::AskBookings{entry.desk.id});
+    }
+}
+
+void Fleet::finish(Entry& entry, std::string result, const std::string& tracking_id, const Error* error, Now now) {
+    Errand errand = std::move(entry.errands.front());
+    entry.errands.pop_front();
+    if (entry.errands.empty()) with_errands_.erase(&entry);
+    if (errand.under_way) --sending_;
+    errand.record.result = std::move(result);
+    errand.record.tracking_id = tracking_id;
+    if (orders_.count(errand.request) > 0) {
+        order_sent(std::move(errand), error, now);
+        return confirm_orders(entry, now);
+    }
+    if (!errand.request.empty())
+        outcomes_.push_back(
+            {errand.request, outcome_of(error, errand.under_way), error ? error->message : "", errand.record.seq, {}});
+    outbox_done_.push_back(errand.record.seq);
+    news_.push_back({errand.record, entry.desk.display_name});
+    finished_.push_back(errand.record);
+    if (errand.act) {
+        std::optional<ErrorKind> failure;
+        std::optional<Millis> retry_after;
+        if (error) failure = error->kind;
+        if (error && error->retry_after) retry_after = Millis{*error->retry_after};
+        step(entry, input::Answered{errand.record.seq, failure, retry_after}, now);
+    }
+}
+
+// --- who is signed in ------------------------------------------------------------------------------------------------
+
+void Fleet::queue_who(Entry& entry) {
+    if (entry.asking_who) return;
+    entry.asking_who = true;
+    entry.who_started.reset();
+    entry.who = PersonId{};
+    who_asks_.push_back(&entry);
+}
+
+void Fleet::who_is(Entry& entry, std::optional<Person> who, Now now) {
+    entry.asking_who = false;
+    step(entry, input::Identified{std::move(who), *entry.who_started}, now);
+}
+
+void Fleet::who_answered(Entry& entry, const Call& call, Result<Reply>&& reply, Now now, bool about_us) {
+    if (!entry.asking_who || !entry.who_started) return;  // asked before the desk went away and came back
+    --asking_who_;
+    if (!reply.ok()) {
+        if (about_us) {
+            who_asks_.push_front(&entry);
+            return;
+        }
+        entry.asking_who = false;
+        // Not granted after all: the rule rests. Source: protocol: 403 is about us.
+        who_refused_ = who_refused_ || reply.error().http_status == 403;
+        std::optional<Millis> retry_after;
+        if (reply.error().retry_after) retry_after = Millis{*reply.error().retry_after};
+        return step(entry, input::WhoFailed{retry_after}, now);
+    }
+    if (std::holds_alternative<call::AskPerson>(call)) {
+        Person person = std::get<Person>(std::move(*reply));
+        if (people_.size() >= most_people) people_.clear();
+        people_[person.id] = {person, now.mono};
+        return who_is(entry, std::move(person), now);
+    }
+    std::set<PersonId> there;
+    for (const auto& session : std::get<std::vector<HotdeskSession>>(*reply))
+        if (session.workspace == entry.desk.workspace && !session.person.empty()) there.insert(session.person);
+    // Nobody, or more than one: then it is not known who sits here.
+    if (there.size() != 1) return who_is(entry, std::nullopt, now);
+    const auto known = people_.find(*there.begin());
+    if (known != people_.end() && now.mono - known->second.second < person_life)
+        return who_is(entry, known->second.first, now);
+    entry.who = *there.begin();
+    who_asks_.push_front(&entry);
+}
+
+// --- answers ---------------------------------------------------------------------------------------------------------
+
+void Fleet::ask_answered(Entry& entry, const Call& call, Result<Reply>&& reply, MonoTime started, Now now,
+                         bool about_us) {
+    if (entry.asking == 0) return;  // asked before the desk went away and came back
+    if (--entry.asking == 0) --asking_;
+    if (reply.ok() && std::holds_alternative<call::AskBookings>(call) && std::get<BookingList>(*reply).skipped > 0) {
+        // One that cannot be read may be the one that matters.
+        reply = Error{ErrorKind::Corrupt, "a booking of the list cannot be read"};
+    }
+    if (!reply.ok()) {
+        if (about_us) {
+            if (entry.asking == 0) step(entry, input::Woken{}, now);
+            return;
+        }
+        const Error& error = reply.error();
+        std::optional<Millis> retry_after;
+        if (error.retry_after) retry_after = Millis{*error.retry_after};
+        const bool unreachable = error.kind == ErrorKind::Transient && error.http_status >= 400;
+        step(entry, input::AskFailed{error.kind, retry_after, unreachable}, now);
+    } else if (std::holds_alternative<call::AskStatus>(call)) {
+        step(entry, input::StatusAnswered{std::get<StatusReport>(*reply), started}, now);
+    } else {
+        step(entry, input::BookingsAnswered{std::move(std::get<BookingList>(*reply).bookings), started}, now);
+    }
+}
+
+void Fleet::send_answered(Entry& entry, Result<Reply>&& reply, Now now, bool about_us) {
+    if (reply.ok()) {
+        ++sent_;
+        finish(entry, std::string{result_done}, std::get<CommandDone>(*reply).tracking_id, nullptr, now);
+        return;
+    }
+    const Error error = reply.error();
+    if (about_us) {
+        entry.errands.front().under_way = false;
+        --sending_;
+        return;
+    }
+    ++sent_;
+    ++failed_;
+    finish(entry, "failed: " + error.message, error.tracking_id, &error, now);
+}
+
+void Fleet::answered(const Call& call, Result<Reply>&& reply, MonoTime started, Now now, bool about_us) {
+    if (const auto* send = std::get_if<call::Send>(&call)) {
+        Entry* const entry = find(send->device);
+        if (entry && !entry->errands.empty() && entry->errands.front().record.seq == send->seq)
+            send_answered(*entry, std::move(reply), now, about_us);
+        return;
+    }
+    const auto* sessions = std::get_if<call::AskSessions>(&call);
+    const auto* person = std::get_if<call::AskPerson>(&call);
+    if (sessions || person) {
+        Entry* const entry = find(sessions ? sessions->device : person->device);
+        if (entry) who_answered(*entry, call, std::move(reply), now, about_us);
+        return;
+    }
+    const auto* status = std::get_if<call::AskStatus>(&call);
+    const auto* bookings = std::get_if<call::AskBookings>(&call);
+    if (!status && !bookings) return;
+    if (Entry* entry = find(status ? status->device : bookings->device))
+        ask_answered(*entry, call, std::move(reply), started, now, about_us);
+}
+
+}  // namespace hotdesk

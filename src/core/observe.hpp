@@ -1,0 +1,20 @@
+#pragma once
+// The parts of observe(): statuses and answers in observe.cpp, bookings in observe_bookings.cpp.
+
+#include <hotdesk/reconcile.hpp>
+
+namespace hotdesk::observing {
+
+KnownBooking* find(Desk& desk, const BookingRef& ref);
+void sort_bookings(Desk& desk);
+
+/// What was answered so far is not enough any more.
+void ask_again(Desk& desk, Now now);
+/// A round of two questions went well; one good answer beside a failed one is no success.
+void answered_both(Desk& desk, MonoTime asked_at);
+
+void hear(Desk& desk, const input::Happened& happened, Now now);
+/// The list replaces what was known, except what was learned after the question went out and what is over.
+void hear(Desk& desk, const input::BookingsAnswered& answer, Now now);
+
+}  // namespace hotdesk::observing

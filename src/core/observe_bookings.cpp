@@ -1,0 +1,240 @@
+#include "core/observe.hpp"
+#include "core/rules.hpp"
+
+#include <algorithm>
+
+namespace hotdesk::observing {
+
+using rules::same;
+
+KnownBooking* find(Desk& desk, const BookingRef& ref) {
+    for (auto& known : desk.bookings)
+        if (same(known.booking.ref, ref)) return &known;
+    return nullptr;
+}
+
+void sort_bookings(Desk& desk) {
+    std::stable_sort(desk.bookings.begin(), desk.bookings.end(), [](const KnownBooking& a, const KnownBooking& b) {
+        return std::tie(a.booking.start, a.booking.ref) < std::tie(b.booking.start, b.booking.ref);
+    });
+}
+
+namespace {
+
+const DeletedBooking* find_deleted(const Desk& desk, const BookingRef& ref) {
+    for (const auto& deleted : desk.deleted)
+        if (same(deleted.ref, ref)) return &deleted;
+    return nullptr;
+}
+
+/// What the newer source does not say (an event without an organizer) stays as it was.
+void merge(Booking& known, const Booking& newer) {
+    if (!newer.ref.id.empty()) known.ref.id = newer.ref.id;
+    if (!newer.ref.meeting.empty()) known.ref.meeting = newer.ref.meeting;
+    known.start = newer.start;
+    known.end = newer.end;
+    if (!newer.organizer_email.empty()) known.organizer_email = newer.organizer_email;
+    if (!newer.organizer_id.empty()) known.organizer_id = newer.organizer_id;
+    if (!newer.organizer_name.empty()) known.organizer_name = newer.organizer_name;
+}
+
+void forget_request(Desk& desk, const RequestUuid& uuid, const Booking* booking) {
+    std::erase_if(desk.requested, [&](const RequestedBooking& request) {
+        if (!request.uuid.empty() && !uuid.empty()) return request.uuid == uuid;
+        return booking && request.start == booking->start && request.end == booking->end;
+    });
+}
+
+/// Booking events matter to whoever is signed in; a desk that does not push that is asked.
+void ask_if_silent(Desk& desk, Now now) {
+    if (!desk.pushes_personalized) ask_again(desk, now);
+}
+
+bool permitted(const Desk& desk, const RequestUuid& uuid) {
+    return std::any_of(desk.permits.begin(), desk.permits.end(),
+                       [&](const Permit& permit) { return !uuid.empty() && permit.uuid == uuid; });
+}
+
+struct EventFold {
+    Desk& desk;
+    WallTime at;
+    Now now;
+
+    /// Somebody stands at the desk and books there. The calendar's bookings have no request, an administrator's are
+    /// known, and other integrations book for people who are not there.
+    [[nodiscard]] bool asked_at_desk(const RequestUuid& uuid) const {
+        return !uuid.empty() && desk.sign_in && !permitted(desk, uuid);
+    }
+    void add_request(RequestedBooking request) const {
+        forget_request(desk, request.uuid, nullptr);
+        if (desk.requested.size() >= max_requested_a_desk) desk.requested.erase(desk.requested.begin());
+        desk.requested.push_back(std::move(request));
+    }
+    void operator()(const BookingRequested& event) const {
+        // The confirmation may have come first.
+        for (const auto& known : desk.bookings)
+            if (!event.uuid.empty() &&
+                (known.booking.ref.meeting.value == event.uuid.value || known.request == event.uuid))
+                return;
+        add_request({event.uuid,
+                     event.start,
+                     event.start + event.duration,
+                     {now.wall, now.mono},
+                     asked_at_desk(event.uuid),
+                     {}});
+    }
+    /// What the request told of the booking that it has become.
+    void take_request(KnownBooking& known, const BookingCreated& event) const {
+        known.request = event.uuid;
+        known.made_at = at;
+        known.at_desk = asked_at_desk(event.uuid);
+        for (const auto& request : desk.requested) {
+            const bool by_uuid = !request.uuid.empty() &&
+                                 (request.uuid == event.uuid || request.uuid.value == event.booking.ref.meeting.value);
+            const bool by_times = (request.uuid.empty() || event.uuid.empty()) &&
+                                  Slot{request.start, request.end} == slot_of(event.booking);
+            if (!by_uuid && !by_times) continue;
+            if (known.request.empty() && request.extends.empty()) known.request = request.uuid;
+            known.at_desk = known.at_desk || request.at_desk;
+            known.extends = request.extends;
+        }
+    }
+    void operator()(const BookingCreated& event) const {
+        if (const auto* deleted = find_deleted(desk, event.booking.ref); deleted && deleted->as_of >= at) {
+            forget_request(desk, event.uuid, &event.booking);
+            return;
+        }
+        if (auto* known = find(desk, event.booking.ref)) {
+            // A list told of it first, or the same is said twice.
+            if (known->request.empty() && known->as_of == WallTime{}) take_request(*known, event);
+            if (at >= known->as_of) merge(known->booking, event.booking), known->as_of = at;
+            known->learned_at = now.mono;
+        } else {
+            KnownBooking created{event.booking, at, now.mono};
+            take_request(created, event);
+            desk.bookings.push_back(std::move(created));
+        }
+        forget_request(desk, event.uuid.empty() ? RequestUuid{event.booking.ref.meeting.value} : event.uuid,
+                       &event.booking);
+        sort_bookings(desk);
+    }
+    void operator()(const BookingFailed& event) const { forget_request(desk, event.uuid, nullptr); }
+    void operator()(const BookingMoved& event) const {
+        ask_if_silent(desk, now);
+        std::erase_if(desk.requested, [&](const RequestedBooking& request) {
+            return !request.extends.empty() && request.extends == event.ref.meeting;
+        });
+        auto* known = find(desk, event.ref);
+        if (!known) {
+            if (!find_deleted(desk, event.ref)) ask_again(desk, now);
+            return;
+        }
+        known->learned_at = now.mono;
+        if (at < known->as_of) return;
+        known->booking.start = event.start;
+        known->booking.end = event.start + event.duration;
+        if (!event.ref.id.empty()) known->booking.ref.id = event.ref.id;
+        known->as_of = at;
+        sort_bookings(desk);
+    }
+    // A wish to change is not a change: BookingMoved tells of that.
+    void operator()(const EditRequested&) const {}
+    void operator()(const EditFailed&) const {}
+    /// While an extension is not answered its user is not signed out. It may become a booking of its own.
+    void operator()(const ExtensionRequested& event) const {
+        const MeetingId original = event.original.empty() ? event.ref.meeting : event.original;
+        if (original.empty()) return;
+        const MeetingId& name = event.ref.meeting.empty() ? original : event.ref.meeting;
+        if (const auto* known = find(desk, {BookingId{}, name}); known && known->booking.end >= event.new_end) return;
+        add_request({RequestUuid{name.value},
+                     event.new_end - event.duration,
+                     event.new_end,
+                     {now.wall, now.mono},
+                     desk.sign_in.has_value(),
+                     original});
+    }
+    void operator()(const ExtensionFailed& event) const {
+        std::erase_if(desk.requested, [&](const RequestedBooking& request) {
+            return !request.extends.empty() && request.extends == event.original;
+        });
+    }
+    void operator()(const CheckedIn& event) const {
+        desk.checks_in = std::max(desk.checks_in, at);
+        if (auto* known = find(desk, event.ref)) known->arrived = true;
+    }
+    void operator()(const BookingStarted& event) const {
+        ask_if_silent(desk, now);
+        if (!find(desk, event.ref) && !find_deleted(desk, event.ref)) ask_again(desk, now);
+    }
+    void operator()(const BookingEnded& event) const {
+        ask_if_silent(desk, now);
+        auto* known = find(desk, event.ref);
+        if (!known || at < known->as_of) return;
+        known->booking.end = std::max(known->booking.start, std::min(known->booking.end, event.end));
+        known->as_of = at;
+        known->learned_at = now.mono;
+    }
+    void operator()(const BookingDeleted& event) const {
+        ask_if_silent(desk, now);
+        // Source: xAPI schema, Bookings.Deleted: Cause NoShow is the desk's own check-in feature.
+        if (event.cause == "NoShow") desk.checks_in = std::max(desk.checks_in, at);
+        auto* known = find(desk, event.ref);
+        // Made again under the same name after this deletion: the deletion is history.
+        if (known && known->as_of > at) return;
+        BookingRef ref = event.ref;
+        if (known) {
+            if (ref.meeting.empty()) ref.meeting = known->booking.ref.meeting;
+            std::erase_if(desk.bookings, [&](const KnownBooking& k) { return same(k.booking.ref, event.ref); });
+        }
+        std::erase_if(desk.deleted, [&](const DeletedBooking& d) { return same(d.ref, ref); });
+        if (desk.deleted.size() >= max_deleted_a_desk) desk.deleted.erase(desk.deleted.begin());
+        desk.deleted.push_back({std::move(ref), at, now.mono});
+    }
+    void operator()(const BookingsChanged&) const { ask_again(desk, now); }
+    void operator()(const Booted&) const { ask_again(desk, now); }
+};
+
+}  // namespace
+
+void hear(Desk& desk, const input::Happened& happened, Now now) {
+    desk.online = true;
+    std::visit(EventFold{desk, happened.event.at, now}, happened.event.body);
+}
+
+void hear(Desk& desk, const input::BookingsAnswered& answer, Now now) {
+    desk.online = true;
+    const bool first = !desk.bookings_asked;
+    desk.bookings_asked = true;
+    desk.bookings_asked_at = answer.asked_at;
+    answered_both(desk, answer.asked_at);
+    std::vector<KnownBooking> merged;
+    for (const auto& listed : answer.bookings) {
+        if (const auto* gone = find_deleted(desk, listed.ref); gone && gone->learned_at >= answer.asked_at) continue;
+        KnownBooking entry{listed, WallTime{}, answer.asked_at};
+        if (const auto* known = find(desk, listed.ref)) {
+            entry = *known;
+            if (known->learned_at < answer.asked_at) {
+                merge(entry.booking, listed);
+                entry.learned_at = answer.asked_at;
+            }
+        } else {
+            entry.made_at = now.wall;
+            for (const auto& request : desk.requested)
+                if (!request.uuid.empty() && request.uuid.value == listed.ref.meeting.value)
+                    entry.at_desk = request.at_desk, entry.extends = request.extends;
+            if (first && !desk.judge_existing) entry.admitted = Admitted{slot_of(listed), listed.organizer_email, true};
+        }
+        forget_request(desk, RequestUuid{listed.ref.meeting.value}, &listed);
+        merged.push_back(std::move(entry));
+    }
+    for (const auto& known : desk.bookings) {
+        const bool keep = known.learned_at >= answer.asked_at || known.booking.end <= now.wall;
+        const bool listed = std::any_of(merged.begin(), merged.end(),
+                                        [&](const KnownBooking& m) { return same(m.booking.ref, known.booking.ref); });
+        if (!listed && keep) merged.push_back(known);
+    }
+    desk.bookings = std::move(merged);
+    sort_bookings(desk);
+}
+
+}  // namespace hotdesk::observing
