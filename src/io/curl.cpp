@@ -309,7 +309,8 @@ HttpReply CurlHttp::reply_of(Exchange& exchange) {
     reply.body = std::move(exchange.body);
     reply.tracking_id = header(easy, "trackingid");
     reply.retry_after = parse_retry_after(header(easy, "retry-after"));
-    reply.date = header(easy, "date");
+    if (const auto date = curl_getdate(header(easy, "date").c_str(), nullptr); date > 0)
+        reply.date = WallTime{std::chrono::seconds{date}};
     for (std::size_t i = 0; reply.link_next.empty(); ++i) {
         const std::string line = header(easy, "link", i);
         if (line.empty()) break;
