@@ -52,9 +52,15 @@ struct Encoder {
     HttpRequest operator()(const call::ListDevices& list) const { return get(list.url, wire.access_token); }
     HttpRequest operator()(const call::ListWorkspaces& list) const { return get(list.url, wire.access_token); }
     HttpRequest operator()(const call::AskStatus& ask) const {
-        return get(status_url(wire.webexapis_base_url, ask.device), wire.access_token);
+        return get(status_url(wire.webexapis_base_url, ask.device, ask.presence), wire.access_token);
     }
     HttpRequest operator()(const call::AskBookings& ask) const { return command(ask.device, list_bookings()); }
+    HttpRequest operator()(const call::AskSessions& ask) const {
+        return get(sessions_url(wire.webexapis_base_url, ask.workspace), wire.access_token);
+    }
+    HttpRequest operator()(const call::AskPerson& ask) const {
+        return get(person_url(wire.webexapis_base_url, ask.person), wire.access_token);
+    }
     HttpRequest operator()(const call::Send& send) const { return command(send.device, send.command); }
 
     [[nodiscard]] HttpRequest command(const DeviceId& device, const Command& what) const {
@@ -73,6 +79,8 @@ struct Describer {
     std::string operator()(const call::ListWorkspaces&) const { return "the list of workspaces"; }
     std::string operator()(const call::AskStatus&) const { return "asking a desk for its status"; }
     std::string operator()(const call::AskBookings&) const { return "asking a desk for its bookings"; }
+    std::string operator()(const call::AskSessions&) const { return "asking who is signed in at a desk"; }
+    std::string operator()(const call::AskPerson&) const { return "asking for a person's addresses"; }
     std::string operator()(const call::Send& send) const { return send.command.name; }
 };
 
@@ -102,10 +110,16 @@ struct Decoder {
     Result<Reply> operator()(const call::ListWorkspaces&) const {
         return as_reply(decode_workspaces(std::move(reply.body), std::move(reply.link_next)));
     }
-    Result<Reply> operator()(const call::AskStatus&) const { return as_reply(decode_status(std::move(reply.body))); }
+    Result<Reply> operator()(const call::AskStatus& ask) const {
+        return as_reply(decode_status(std::move(reply.body), ask.presence));
+    }
     Result<Reply> operator()(const call::AskBookings&) const {
         return as_reply(decode_bookings(std::move(reply.body)));
     }
+    Result<Reply> operator()(const call::AskSessions&) const {
+        return as_reply(decode_sessions(std::move(reply.body)));
+    }
+    Result<Reply> operator()(const call::AskPerson&) const { return as_reply(decode_person(std::move(reply.body))); }
     Result<Reply> operator()(const call::Send&) const {
         // What the command returned is of no use; that it was the desk who answered is.
         if (!reply.body.empty()) {

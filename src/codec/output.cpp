@@ -38,6 +38,13 @@ void number(Writer& out, std::string_view name, std::uint64_t value) {
     out.member(name, static_cast<std::int64_t>(value));
 }
 
+void booking_fields(Writer& out, const Booking& booking) {
+    out.member("meetingId", meeting_of(booking.ref));
+    text_or_null(out, "organizerEmail", booking.organizer_email);
+    out.member("start", format_time(booking.start));
+    out.member("end", format_time(booking.end));
+}
+
 void booking_or_null(Writer& out, std::string_view name, const Booking* booking) {
     out.key(name);
     if (!booking) {
@@ -45,10 +52,7 @@ void booking_or_null(Writer& out, std::string_view name, const Booking* booking)
         return;
     }
     out.open_object();
-    out.member("meetingId", booking->ref.meeting.empty() ? booking->ref.id.value : booking->ref.meeting.value);
-    text_or_null(out, "organizerEmail", booking->organizer_email);
-    out.member("start", format_time(booking->start));
-    out.member("end", format_time(booking->end));
+    booking_fields(out, *booking);
     out.close_object();
 }
 
@@ -78,6 +82,16 @@ void device(Writer& out, const DeskState& desk, WallTime now) {
 }
 
 }  // namespace
+
+WallTime due_at(MonoTime due, Now now) { return due <= now.mono ? now.wall : now.wall + (due - now.mono); }
+
+const std::string& meeting_of(const BookingRef& ref) { return ref.meeting.empty() ? ref.id.value : ref.meeting.value; }
+
+std::optional<Rule> broken_by(const KnownBooking& known) {
+    if (known.objection) return known.objection->rule;
+    if (known.left_alone) return known.left_alone->rule;
+    return std::nullopt;
+}
 
 std::string status_json(const StatusView& status) {
     Writer out(1024);
@@ -118,6 +132,10 @@ std::string status_json(const StatusView& status) {
     out.close_object();
     text_or_null(out, "lastError", health.last_error);
     time_or_null(out, "lastErrorAt", health.last_error_at);
+    out.key("alerts");
+    out.open_array();
+    for (const std::string& alert : status.alerts) out.string(alert);
+    out.close_array();
     out.close_object();
     return out.take();
 }
@@ -127,6 +145,48 @@ std::string devices_json(const std::vector<DeskState>& desks, WallTime now) {
     out.open_array();
     for (const DeskState& desk : desks) device(out, desk, now);
     out.close_array();
+    return out.take();
+}
+
+std::string bookings_json(const std::vector<DeskState>& desks, WallTime now) {
+    Writer out(4096);
+    out.open_array();
+    for (const DeskState& desk : desks)
+        for (const KnownBooking& known : desk.bookings) {
+            if (is_over(known, now)) continue;
+            const auto broken = broken_by(known);
+            out.open_object();
+            out.member("deviceId", desk.id.value);
+            out.member("displayName", desk.display_name);
+            booking_fields(out, known.booking);
+            out.member("state", known.booking.covers(now) ? "running" : "upcoming");
+            text_or_null(out, "objection", broken ? name_of(*broken) : "");
+            out.close_object();
+        }
+    out.close_array();
+    return out.take();
+}
+
+std::string explain_json(const DeskState& desk, const std::vector<Verdict>& verdicts, Now now) {
+    Writer out(4096);
+    out.open_object();
+    out.member("deviceId", desk.id.value);
+    out.member("displayName", desk.display_name);
+    out.member("workspaceName", desk.workspace_name);
+    out.member("state", state_of(desk, now.wall));
+    out.key("rules");
+    out.open_array();
+    for (const Verdict& verdict : verdicts) {
+        out.open_object();
+        out.member("rule", name_of(verdict.rule));
+        out.member("says", verdict.says);
+        text_or_null(out, "act", verdict.act ? name_of(*verdict.act) : "");
+        text_or_null(out, "meetingId", meeting_of(verdict.ref));
+        time_or_null(out, "due", verdict.due ? std::optional{due_at(*verdict.due, now)} : std::nullopt);
+        out.close_object();
+    }
+    out.close_array();
+    out.close_object();
     return out.take();
 }
 
@@ -152,8 +212,7 @@ std::string outcome_json(const RequestOutcome& outcome) {
     Writer out(256);
     out.open_object();
     out.member("outcome", outcome.outcome);
-    out.key("meetingId");
-    out.null();
+    text_or_null(out, "meetingId", outcome.meeting.value);
     text_or_null(out, "cause", outcome.cause);
     out.key("seq");
     if (outcome.seq != 0)

@@ -2,6 +2,9 @@
 
 #include "codec/state_fields.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace hotdesk::codec {
 
 namespace {
@@ -31,6 +34,20 @@ void put_access(Writer& out, const XapiAccess& access) {
     put_strings(out, "statuses", access.statuses);
     put_strings(out, "events", access.events);
     out.close_object();
+}
+
+constexpr std::array request_kinds{RequestKind::SignOut, RequestKind::Book, RequestKind::Edit, RequestKind::Delete};
+
+/// Whether everything is there that the worker needs to do it.
+bool complete(const Request& request) {
+    switch (request.kind) {
+        case RequestKind::SignOut: return true;
+        case RequestKind::Book:
+            return !request.uuid.empty() && !request.organizer_email.empty() && request.start && request.duration;
+        case RequestKind::Edit: return !request.meeting.empty() && (request.start || request.duration);
+        case RequestKind::Delete: return !request.meeting.empty();
+    }
+    return false;
 }
 
 }  // namespace
@@ -171,21 +188,41 @@ Result<Health> read_health(std::string_view bytes) {
     return health;
 }
 
-std::string write_request(const SignOutRequest& request) {
-    Writer out(256);
+std::string write_request(const Request& request) {
+    Writer out(512);
     out.open_object();
-    out.member("kind", "sign-out");
+    out.member("kind", name_of(request.kind));
     put(out, "deviceId", request.device.value);
     put_time(out, "askedAt", request.asked_at);
+    put(out, "requestUuid", request.uuid.value);
+    put(out, "meetingId", request.meeting.value);
+    put(out, "organizerEmail", request.organizer_email);
+    put(out, "title", request.title);
+    put_time(out, "start", request.start);
+    if (request.duration) out.member("durationMinutes", std::int64_t{request.duration->count()});
+    put_flag(out, "force", request.force);
     out.close_object();
     return out.take();
 }
 
-Result<SignOutRequest> read_request(std::string_view bytes) {
+Result<Request> read_request(std::string_view bytes) {
     const json::Document document(std::string{bytes});
     const View root = document.root();
-    SignOutRequest request{"", id_or_empty<DeviceId>(root["deviceId"]), time_or_epoch(root["askedAt"])};
-    if (root["kind"].string() != "sign-out" || request.device.empty()) return damaged("request");
+    const auto kind = std::find_if(request_kinds.begin(), request_kinds.end(),
+                                   [&](RequestKind k) { return root["kind"].string() == name_of(k); });
+    if (kind == request_kinds.end()) return damaged("request");
+    Request request;
+    request.kind = *kind;
+    request.device = id_or_empty<DeviceId>(root["deviceId"]);
+    request.asked_at = time_or_epoch(root["askedAt"]);
+    request.uuid = id_or_empty<RequestUuid>(root["requestUuid"]);
+    request.meeting = id_or_empty<MeetingId>(root["meetingId"]);
+    request.organizer_email = text_or_empty(root["organizerEmail"]);
+    request.title = text_or_empty(root["title"]);
+    request.start = read_time(root["start"]);
+    request.duration = read_minutes(root["durationMinutes"]);
+    request.force = flag(root["force"]);
+    if (request.device.empty() || !complete(request)) return damaged("request");
     return request;
 }
 
@@ -195,6 +232,7 @@ std::string write_outcome(const RequestOutcome& outcome) {
     put(out, "outcome", outcome.outcome);
     put(out, "cause", outcome.cause);
     put_count(out, "seq", outcome.seq);
+    put(out, "meetingId", outcome.meeting.value);
     out.close_object();
     return out.take();
 }
@@ -205,7 +243,8 @@ Result<RequestOutcome> read_outcome(std::string_view bytes) {
     const json::Document document(std::string{bytes});
     const View root = document.root();
     if (!root["outcome"].exists()) return damaged("outcome");
-    return RequestOutcome{"", text_or_empty(root["outcome"]), text_or_empty(root["cause"]), count(root["seq"])};
+    return RequestOutcome{"", text_or_empty(root["outcome"]), text_or_empty(root["cause"]), count(root["seq"]),
+                          id_or_empty<MeetingId>(root["meetingId"])};
 }
 
 std::string seq_key(Seq seq) {

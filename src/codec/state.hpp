@@ -33,8 +33,9 @@ Result<OutboxEntry> read_outbox(std::string_view bytes);
 std::string write_health(const Health& health);
 Result<Health> read_health(std::string_view bytes);
 
-std::string write_request(const SignOutRequest& request);
-Result<SignOutRequest> read_request(std::string_view bytes);
+/// Corrupt also: a request that lacks what its kind needs.
+std::string write_request(const Request& request);
+Result<Request> read_request(std::string_view bytes);
 
 /// An answered request takes the place of the request under the same key; has_outcome() tells them apart.
 std::string write_outcome(const RequestOutcome& outcome);

@@ -74,6 +74,7 @@ inline std::optional<Since> since(View value) {
     if (!wall) return std::nullopt;
     return Since{*wall, MonoTime{}};
 }
+inline Since since_or_epoch(View value) { return {time_or_epoch(value), MonoTime{}}; }
 template <class T, class Read>
 inline void read_list(View list, std::vector<T>& into, Read&& read) {
     list.each([&](View item) { into.push_back(read(item)); });

@@ -4,14 +4,22 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <utility>
 
 namespace hotdesk::codec {
 
 namespace {
 
-/// What every desk is asked. Only what the manifest requires: a name that was not granted may cost the whole answer.
+/// What every desk is asked, and what it is asked where that was granted: a name that was not may cost the whole
+/// answer.
 constexpr std::array kAskedStatuses{status_path::personalized, status_path::active_calls};
+constexpr std::array kAllStatuses{status_path::personalized, status_path::active_calls, status_path::presence};
+
+std::span<const std::string_view> asked(bool presence) {
+    if (presence) return kAllStatuses;
+    return kAskedStatuses;
+}
 
 Error corrupt(std::string message) { return {ErrorKind::Corrupt, std::move(message)}; }
 
@@ -124,13 +132,21 @@ std::string url_encode(std::string_view text) {
     return encoded;
 }
 
-std::string status_url(std::string_view base, const DeviceId& device) {
+std::string status_url(std::string_view base, const DeviceId& device, bool presence) {
     std::string url = under(base, "/xapi/status?deviceId=") + url_encode(device.value);
-    for (const std::string_view path : kAskedStatuses) {
+    for (const std::string_view path : asked(presence)) {
         url += "&name=";
         url += path;
     }
     return url;
+}
+
+std::string sessions_url(std::string_view base, const WorkspaceId& workspace) {
+    return under(base, "/hotdesk/sessions?workspaceId=") + url_encode(workspace.value);
+}
+
+std::string person_url(std::string_view base, const PersonId& person) {
+    return under(base, "/people/") + url_encode(person.value);
 }
 
 std::string command_url(std::string_view base, std::string_view name) {
@@ -149,13 +165,13 @@ std::string command_body(const DeviceId& device, const Command& command) {
 
 Command list_bookings() { return {"Bookings.List", {}}; }
 
-Result<StatusReport> decode_status(std::string body) {
+Result<StatusReport> decode_status(std::string body, bool presence) {
     const json::Document document(std::move(body));
     if (!document.ok()) return corrupt(document.problem());
     const json::View tree = document.root()["result"];
     if (!tree.is_object()) return corrupt("no result object");
     StatusReport report;
-    for (const std::string_view path : kAskedStatuses) {
+    for (const std::string_view path : asked(presence)) {
         // A value that is not understood is as good as none: the desk was asked and has not said.
         (void)read_status(path, at_path(tree, path), report);
     }
@@ -196,6 +212,31 @@ Result<Page<DeviceInfo>> decode_devices(std::string body, std::string next_url) 
 
 Result<Page<WorkspaceInfo>> decode_workspaces(std::string body, std::string next_url) {
     return decode_page<WorkspaceInfo>(std::move(body), std::move(next_url), read_workspace);
+}
+
+Result<std::vector<HotdeskSession>> decode_sessions(std::string body) {
+    const json::Document document(std::move(body));
+    if (!document.ok()) return corrupt(document.problem());
+    const json::View items = document.root()["items"];
+    if (!items.is_array()) return corrupt("no items array");
+    std::vector<HotdeskSession> sessions;
+    bool whole = true;
+    items.each([&](json::View item) {
+        HotdeskSession session{id_or_empty<WorkspaceId>(item["workspaceId"]), id_or_empty<PersonId>(item["personId"])};
+        whole = whole && !session.workspace.empty() && !session.person.empty();
+        sessions.push_back(std::move(session));
+    });
+    if (!whole) return corrupt("a session without its workspace or person");
+    return sessions;
+}
+
+Result<Person> decode_person(std::string body) {
+    const json::Document document(std::move(body));
+    if (!document.ok()) return corrupt(document.problem());
+    const json::View root = document.root();
+    Person person{id_or_empty<PersonId>(root["id"]), read_strings(root["emails"]), text_or_empty(root["displayName"])};
+    if (person.id.empty()) return corrupt("a person without an id");
+    return person;
 }
 
 }  // namespace hotdesk::codec

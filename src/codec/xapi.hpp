@@ -1,9 +1,9 @@
 #pragma once
-// xAPI over REST, devices and workspaces: URLs and bodies to values. The call layer (call.hpp) adds method, bearer and
-// the HTTP status.
+// xAPI over REST, devices, workspaces, hot-desk sessions and people: URLs and bodies to values. The call layer
+// (call.hpp) adds method, bearer and the HTTP status.
 //
-// **Source:** REST description, /xapi/status, /xapi/command/{commandName}, /devices, /workspaces; xAPI schema for the
-// statuses, commands and the ranges of their arguments.
+// **Source:** REST description, /xapi/status, /xapi/command/{commandName}, /devices, /workspaces, /hotdesk/sessions,
+// /people/{personId}; xAPI schema for the statuses, commands and the ranges of their arguments.
 //
 // Every decoder takes the body over, because it is parsed in place. Corrupt: the body is not what it should be; the
 // message says how in a few words, without contents.
@@ -13,6 +13,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hotdesk::codec {
 
@@ -20,8 +21,13 @@ namespace hotdesk::codec {
 std::string url_encode(std::string_view text);
 
 /// GET: `{base}/xapi/status?deviceId=..&name=..`, `name` once for each status asked:
-/// DevicePersonalization.Personalized and NumberOfActiveCalls. Presence is taken where a desk pushes it.
-std::string status_url(std::string_view base, const DeviceId& device);
+/// DevicePersonalization.Personalized and NumberOfActiveCalls, and with `presence` also PeoplePresence: only where it
+/// was granted, since a name that was not may cost the whole answer. Source: REST description: 10 names at the most.
+std::string status_url(std::string_view base, const DeviceId& device, bool presence);
+
+/// GET: `{base}/hotdesk/sessions?workspaceId=..` and `{base}/people/{personId}`.
+std::string sessions_url(std::string_view base, const WorkspaceId& workspace);
+std::string person_url(std::string_view base, const PersonId& person);
 
 /// POST: `{base}/xapi/command/{name}`.
 std::string command_url(std::string_view base, std::string_view name);
@@ -39,8 +45,8 @@ std::string command_body(const DeviceId& device, const Command& command);
 Command list_bookings();
 
 /// `{"result": {nested status tree}}`. Statuses that are not in the tree, or have a value that they cannot have, are
-/// not mentioned. Corrupt: no `result` object.
-Result<StatusReport> decode_status(std::string body);
+/// not mentioned, and so is presence unless it was asked for. Corrupt: no `result` object.
+Result<StatusReport> decode_status(std::string body, bool presence);
 
 /// `{"result": {"Booking": [..]}}`. No `Booking` means no bookings only where `ResultInfo.TotalRows` is 0, else
 /// Corrupt: on the strength of an empty list somebody may be signed out. One Booking may stand without its array. An
@@ -50,5 +56,11 @@ Result<BookingList> decode_bookings(std::string body);
 /// `{"items": [..]}`; items without an `id` are passed over. `next_url` is passed through.
 Result<Page<DeviceInfo>> decode_devices(std::string body, std::string next_url);
 Result<Page<WorkspaceInfo>> decode_workspaces(std::string body, std::string next_url);
+
+/// `{"items": [..]}`, one for each workspace that somebody is signed in to. Corrupt also: a session without a
+/// `workspaceId` or `personId`; passed over, it would say that nobody is there.
+Result<std::vector<HotdeskSession>> decode_sessions(std::string body);
+/// `id` must be there, `emails` and `displayName` may be missing.
+Result<Person> decode_person(std::string body);
 
 }  // namespace hotdesk::codec
