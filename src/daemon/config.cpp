@@ -4,10 +4,11 @@
 #define TOML_HEADER_ONLY 0
 #include <toml++/toml.h>
 
+#include "daemon/nearest.hpp"
+#include "io/zone.hpp"
+
 #include <algorithm>
 #include <functional>
-#include <limits>
-#include <numeric>
 
 namespace hotdesk {
 
@@ -26,7 +27,6 @@ struct Key {
 };
 
 // --- values
-// ------------------------------------------------------------------------------------------------------------
 
 Wrong take(std::string& into, const toml::node& node) {
     const auto value = node.value_exact<std::string>();
@@ -116,15 +116,36 @@ std::optional<std::chrono::minutes> clock_time(std::string_view text) {
 Wrong take_hours(Policy& policy, const toml::node& node) {
     const std::string text = node.value_exact<std::string>().value_or("");
     const auto from = clock_time(std::string_view{text}.substr(0, 5));
-    const auto to = text.size() == 11 && text[5] == '-' ? clock_time(std::string_view{text}.substr(6)) : std::nullopt;
-    if (!from || !to || *from >= *to) return R"(must be hours of a day such as "08:00-18:00" or "00:00-24:00")";
+    auto to = text.size() == 11 && text[5] == '-' ? clock_time(std::string_view{text}.substr(6)) : std::nullopt;
+    if (!from || !to || *from == std::chrono::hours{24})
+        return R"(must be hours of a day such as "08:00-18:00", "22:00-06:00" (the next morning) or "00:00-24:00")";
+    if (*from == *to) {
+        // From midnight to midnight is plain enough; of any other hour it may as well be a slip.
+        if (from->count() != 0) return R"(begins and ends at the same time; write "00:00-24:00" for the whole day)";
+        to = std::chrono::hours{24};
+    }
     policy.booking_from = *from;
     policy.booking_to = *to;
     return {};
 }
 
+Wrong take_zone(Policy& policy, const toml::node& node) {
+    if (Wrong wrong = take(policy.time_zone, node); !wrong.empty()) return wrong;
+    const auto zone = io::make_zone(policy.time_zone);
+    return zone.ok() || policy.time_zone.empty() ? "" : zone.error().message;
+}
+
+Wrong take_text(std::string& into, const toml::node& node) {
+    if (Wrong wrong = take(into, node); !wrong.empty()) return wrong;
+    return wrong_with_text(into);
+}
+
+Wrong take_title(Config& config, const toml::node& node) {
+    if (Wrong wrong = take_text(config.messages.title, node); !wrong.empty()) return wrong;
+    return config.messages.title.find_first_of("{}") == std::string::npos ? "" : "takes no placeholders";
+}
+
 // --- the table of keys
-// -------------------------------------------------------------------------------------------------
 
 const std::vector<Key<Config>>& integration_keys() {
     static const std::vector<Key<Config>> keys{
@@ -153,6 +174,20 @@ const std::vector<Key<Config>>& http_keys() {
         key("jwks_url", &Config::jwks_url),
         key("extra_hosts", &Config::extra_hosts),
     };
+    return keys;
+}
+
+/// A key for each rule that tells somebody something.
+const std::vector<Key<Config>>& messages_keys() {
+    static const std::vector<Key<Config>> keys = [] {
+        std::vector<Key<Config>> made{{"title", take_title}};
+        for (const Rule rule : all_rules)
+            if (!default_text(rule).empty())
+                made.push_back({name_of(rule), [rule](Config& c, const toml::node& n) {
+                                    return take_text(c.messages.texts[rule], n);
+                                }});
+        return made;
+    }();
     return keys;
 }
 
@@ -189,27 +224,27 @@ const std::vector<Key<Policy>>& policy_keys() {
         key("sign_out_grace", &Policy::sign_out_grace),
         key("max_call_overrun", &Policy::max_call_overrun),
         key("release_on_sign_out", &Policy::release_on_sign_out),
-        key("no_show_release", &Policy::no_show_release, false),
-        key("no_show_warning", &Policy::no_show_warning, false),
-        key("end_warning", &Policy::end_warning, false),
-        key("allow_ad_hoc", &Policy::allow_ad_hoc, false),
-        key("allow_extension", &Policy::allow_extension, false),
-        key("max_duration", &Policy::max_duration, false),
-        key("max_advance", &Policy::max_advance, false),
-        key("max_bookings_per_day", &Policy::max_bookings_per_day, false),
-        key("one_desk_at_a_time", &Policy::one_desk_at_a_time, false),
-        {"booking_days", take_days, false},
-        {"booking_hours", take_hours, false},
-        key("time_zone", &Policy::time_zone, false),
-        key("organizer_domains", &Policy::organizer_domains, false),
-        key("organizer_deny", &Policy::organizer_deny, false),
+        key("no_show_release", &Policy::no_show_release),
+        key("no_show_warning", &Policy::no_show_warning),
+        key("no_show_exempt_duration", &Policy::no_show_exempt_duration),
+        key("end_warning", &Policy::end_warning),
+        key("allow_ad_hoc", &Policy::allow_ad_hoc),
+        key("allow_extension", &Policy::allow_extension),
+        key("max_duration", &Policy::max_duration),
+        key("max_advance", &Policy::max_advance),
+        key("max_bookings_per_day", &Policy::max_bookings_per_day),
+        key("one_desk_at_a_time", &Policy::one_desk_at_a_time),
+        {"booking_days", take_days},
+        {"booking_hours", take_hours},
+        {"time_zone", take_zone},
+        key("organizer_domains", &Policy::organizer_domains),
+        key("organizer_deny", &Policy::organizer_deny),
         {"verify_identity",
          [](Policy& p, const toml::node& n) {
              return take_word(
                  p.verify_identity, n,
                  {{"auto", VerifyIdentity::Auto}, {"off", VerifyIdentity::Off}, {"on", VerifyIdentity::On}});
-         },
-         false},
+         }},
         key("messages", &Policy::messages),
     };
     return keys;
@@ -219,33 +254,9 @@ struct Section {
     std::string_view name;
     const std::vector<Key<Config>>& (*keys)();
 };
-constexpr std::array sections{Section{"integration", integration_keys}, Section{"state", state_keys},
-                              Section{"http", http_keys}, Section{"log", log_keys}, Section{"metrics", metrics_keys}};
-
-// --- the nearest known name
-// --------------------------------------------------------------------------------------------
-
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0]++;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = row[j];
-            row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
-        }
-    }
-    return row[b.size()];
-}
-
-std::string nearest(std::string_view name, const std::vector<std::string_view>& known) {
-    std::string_view best;
-    std::size_t least = std::numeric_limits<std::size_t>::max();
-    for (const auto candidate : known)
-        if (const auto d = distance(name, candidate); d < least) least = d, best = candidate;
-    return best.empty() ? "" : "; the nearest known one is `" + std::string{best} + "`";
-}
+constexpr std::array sections{
+    Section{"integration", integration_keys}, Section{"state", state_keys}, Section{"http", http_keys},
+    Section{"messages", messages_keys},       Section{"log", log_keys},     Section{"metrics", metrics_keys}};
 
 template <class Target>
 std::vector<std::string_view> names(const std::vector<Key<Target>>& keys) {
@@ -255,7 +266,6 @@ std::vector<std::string_view> names(const std::vector<Key<Target>>& keys) {
 }
 
 // --- reading
-// -----------------------------------------------------------------------------------------------------------
 
 class Reader {
 public:
@@ -281,6 +291,16 @@ public:
                     set(config, section->keys(), std::string{name.str()} + ".", key.str(), value);
             }
         }
+    }
+
+    /// A zone that was named is known by now; the system's may be a mystery, and nobody is to be turned away for that.
+    void find_zone() {
+        auto zone = io::make_zone(config.policy.time_zone);
+        if (zone.ok())
+            config.zone = std::move(*zone);
+        else
+            config.warnings.push_back("policy.time_zone is not set, and " + zone.error().message +
+                                      "; days and hours are those of UTC until then");
     }
 
 private:
@@ -374,6 +394,7 @@ Result<Config> read_config(std::string_view text, const std::string& file) {
         Reader reader(file);
         reader.read(root);
         if (reader.error) return *reader.error;
+        reader.find_zone();
         return std::move(reader.config);
     } catch (const toml::parse_error& failure) {
         return Error{ErrorKind::Rejected, file + ":" + std::to_string(failure.source().begin.line) + ": " +

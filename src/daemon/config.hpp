@@ -4,11 +4,14 @@
 // Source: contract, "Configuration (TOML)". The keys are fixed; hotdeskd.toml(5) says what each means.
 
 #include <hotdesk/id.hpp>
+#include <hotdesk/messages.hpp>
 #include <hotdesk/policy.hpp>
 #include <hotdesk/result.hpp>
+#include <hotdesk/zone.hpp>
 
 #include "io/log.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,19 +34,24 @@ struct Config {
     // [policy] and [[policy.override]]
     Policy policy;
     std::vector<PolicyOverride> overrides;
+    std::shared_ptr<const Zone> zone;  ///< of policy.time_zone; null: UTC
+    // [messages]
+    Messages messages;
     // [log]
     Level log_level = Level::Info;
     io::LogFormat log_format = io::LogFormat::Auto;
     // [metrics]
     std::string metrics_textfile;
 
-    /// Keys that are set and that this version does not act on, in words for the log.
+    /// What should be known and stops nothing, in words for the log: keys that are set and that this version does not
+    /// act on, a system whose time zone cannot be told.
     std::vector<std::string> warnings;
 
-    PolicyBook policy_book() const { return {policy, overrides}; }
+    PolicyBook policy_book() const { return {policy, overrides, zone, messages}; }
 };
 
-/// Rejected: not TOML, an unknown key (the nearest known one is named), a value of the wrong type or out of range.
+/// Rejected: not TOML, an unknown key (the nearest known one is named), a value of the wrong type or out of range, a
+/// time zone that the system does not know. Reads the system's time-zone database and nothing else.
 /// The message is `FILE:LINE: KEY: what is wrong`.
 Result<Config> read_config(std::string_view text, const std::string& file);
 

@@ -21,27 +21,30 @@ Engine::Engine(EngineParts parts, Worker worker, Client client)
     : parts_(parts), worker_(std::move(worker)), client_(std::move(client)) {}
 
 void Engine::turn(Millis limit, std::span<const int> wake) {
-    Now now = parts_.host.now();
-    worker_.tick(now);
+    const Now begin = now();
+    worker_.tick(begin);
     commit();
     start_calls();
     if (worker_.removed()) return;
-    if (const auto at = worker_.wake_at(now)) limit = std::clamp(Millis{*at - now.mono}, Millis{0}, limit);
+    if (const auto at = worker_.wake_at(begin)) limit = std::clamp(Millis{*at - begin.mono}, Millis{0}, limit);
     for (HttpDone& done : parts_.http.wait(limit, wake)) take(std::move(done));
     // A desk that was heard of now may need to be asked, and a stored command may be next: neither waits for the disk.
-    start(worker_.take_desk_calls(parts_.host.now()));
+    start(worker_.take_desk_calls(now()));
     commit();
     start_calls();
 }
 
 void Engine::look_at_requests() {
-    const Now now = parts_.host.now();
-    const auto requests = state::open_requests(parts_.store, now.wall);
+    const Now at = now();
+    const auto requests = state::open_requests(parts_.store, parts_.host.now().wall);
     if (!requests.ok()) {
         parts_.log->line(Level::Warn, "requests of the command line cannot be read: " + requests.error().message);
         return;
     }
-    for (const SignOutRequest& request : *requests) worker_.order(request, now);
+    for (Request request : *requests) {
+        request.asked_at += clock_.offset();  // the command line knows this machine's clock alone
+        worker_.order(request, at);
+    }
 }
 
 void Engine::commit() {
@@ -54,7 +57,7 @@ void Engine::commit() {
         if (done.ok())
             worker_.committed();
         else
-            worker_.commit_failed(done.error(), parts_.host.now());
+            worker_.commit_failed(done.error(), now());
     }
     write_lines();
 }
@@ -64,20 +67,20 @@ void Engine::finish_refresh(Millis limit) {
         return std::any_of(under_way_.begin(), under_way_.end(),
                            [](const auto& entry) { return std::holds_alternative<call::Refresh>(entry.second.call); });
     };
-    const MonoTime until = parts_.host.now().mono + limit;
-    for (Now now = parts_.host.now(); refreshing() && now.mono < until; now = parts_.host.now())
-        for (HttpDone& done : parts_.http.wait(until - now.mono, {})) take(std::move(done));
+    const MonoTime until = now().mono + limit;
+    for (Now at = now(); refreshing() && at.mono < until; at = now())
+        for (HttpDone& done : parts_.http.wait(until - at.mono, {})) take(std::move(done));
     commit();
 }
 
-void Engine::start_calls() { start(worker_.take_calls(parts_.host.now())); }
+void Engine::start_calls() { start(worker_.take_calls(now())); }
 
 void Engine::start(std::vector<Call> calls) {
-    const Now now = parts_.host.now();
+    const MonoTime started = now().mono;
     for (Call& call : calls) {
         const CallId id = next_id_++;
         parts_.http.start(id, codec::encode(call, wire_of(worker_, client_)));
-        under_way_.emplace(id, UnderWay{std::move(call), now.mono});
+        under_way_.emplace(id, UnderWay{std::move(call), started});
     }
 }
 
@@ -86,10 +89,21 @@ void Engine::take(HttpDone&& done) {
     if (at == under_way_.end()) return;
     const UnderWay under_way = std::move(at->second);
     under_way_.erase(at);
+    if (done.reply.ok() && done.reply->date) {
+        const Now heard = parts_.host.now();
+        if (const auto by = clock_.hear(*done.reply->date, heard.wall, heard.mono - under_way.started))
+            worker_.clock_corrected(clock_.offset(), *by, now());
+    }
     Result<Reply> reply = done.reply.ok()
                               ? codec::decode(under_way.call, std::move(*done.reply), wire_of(worker_, client_))
                               : Result<Reply>{done.reply.error()};
-    worker_.answered(under_way.call, std::move(reply), under_way.started, parts_.host.now(), chance());
+    worker_.answered(under_way.call, std::move(reply), under_way.started, now(), chance());
+}
+
+Now Engine::now() {
+    Now now = parts_.host.now();
+    now.wall += clock_.offset();
+    return now;
 }
 
 void Engine::write_lines() {

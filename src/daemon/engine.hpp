@@ -5,6 +5,7 @@
 #include <hotdesk/cloud.hpp>
 #include <hotdesk/ports.hpp>
 
+#include "core/cloud_clock.hpp"
 #include "core/worker.hpp"
 
 #include <chrono>
@@ -53,6 +54,8 @@ private:
     void take(HttpDone&& done);
     void write_lines();
     double chance();
+    /// The host's clocks, the wall clock as Webex has it.
+    Now now();
 
     struct UnderWay {
         Call call;
@@ -62,6 +65,7 @@ private:
     EngineParts parts_;
     Worker worker_;
     Client client_;
+    CloudClock clock_;
     std::unordered_map<CallId, UnderWay> under_way_;
     CallId next_id_ = 1;
 };

@@ -28,8 +28,9 @@ constexpr Millis last_words = 800ms;
 
 class Runner {
 public:
-    explicit Runner(const std::string& config_file)
+    Runner(const std::string& config_file, bool judge_existing)
         : config_file_(config_file),
+          judge_existing_(judge_existing),
           config_(load_config(config_file)),
           log_(make_log()),
           host_(io::make_host()),
@@ -101,6 +102,7 @@ private:
         const Now now = host_->now();
         auto worker = state::load_worker(*store_, std::move(activation), config_.policy_book(), now);
         if (!worker.ok()) throw Failure(Exit::State, worker.error().message);
+        if (judge_existing_) worker->fleet().judge_existing();
         if (engine_) http_ = open_http(config_);
         engine_.emplace(EngineParts{*http_, *store_, *host_, log_.get()}, std::move(*worker),
                         Client{config_.client_id, secret_});
@@ -189,6 +191,7 @@ private:
     }
 
     std::string config_file_;
+    bool judge_existing_;
     Config config_;
     std::unique_ptr<Log> log_;
     std::unique_ptr<Host> host_;
@@ -207,6 +210,8 @@ private:
 
 }  // namespace
 
-Exit run_worker(const std::string& config_file) { return Runner(config_file).run(); }
+Exit run_worker(const std::string& config_file, bool judge_existing) {
+    return Runner(config_file, judge_existing).run();
+}
 
 }  // namespace hotdesk

@@ -9,7 +9,8 @@
 namespace hotdesk {
 
 /// Returns when asked to stop (Done) or when the integration was removed (Removed). Throws Failure where it cannot
-/// start. `config_file` is read again on SIGHUP.
-Exit run_worker(const std::string& config_file);
+/// start. `config_file` is read again on SIGHUP. `judge_existing`: bookings that were there before hotdeskd first saw
+/// their desk are judged like new ones.
+Exit run_worker(const std::string& config_file, bool judge_existing);
 
 }  // namespace hotdesk

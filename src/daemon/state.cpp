@@ -164,8 +164,8 @@ std::vector<Change> to_changes(const WorkerChanges& changes) {
     return out;
 }
 
-Result<std::vector<SignOutRequest>> open_requests(Store& store, WallTime now) {
-    std::vector<SignOutRequest> open;
+Result<std::vector<Request>> open_requests(Store& store, WallTime now) {
+    std::vector<Request> open;
     std::vector<Change> stale;
     const auto scanned = store.scan(Table::Request, "", [&](std::string_view key, std::string_view value) {
         if (codec::has_outcome(value)) {

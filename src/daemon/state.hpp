@@ -40,7 +40,7 @@ Result<Worker> load_worker(Store& store, Activation activation, PolicyBook polic
 std::vector<Change> to_changes(const WorkerChanges& changes);
 
 /// Requests of the command line that have no outcome yet; removes answered ones that nobody fetched for an hour.
-Result<std::vector<SignOutRequest>> open_requests(Store& store, WallTime now);
+Result<std::vector<Request>> open_requests(Store& store, WallTime now);
 
 bool is_spent(Store& store, const std::string& jti, WallTime now);
 /// Marks a code as used, and forgets those that are older than a day. Source: technical details, `jti`.
