@@ -15,8 +15,14 @@ struct Options {
     // activate
     std::string code;
     bool replace = false;
-    // log, sign-out
+    // run
+    bool judge_existing = false;
+    // book, edit, delete
+    std::string meeting, organizer, start, duration, title;
+    bool force = false;
+    // whatever is about a desk
     std::string device;
+    // log
     std::string since;
     bool follow = false;
 };
@@ -25,8 +31,13 @@ Exit activate(const Options& options);
 Exit run(const Options& options);
 Exit status(const Options& options);
 Exit devices(const Options& options);
+Exit bookings(const Options& options);
 Exit log(const Options& options);
+Exit explain(const Options& options);
 Exit sign_out(const Options& options);
+Exit book(const Options& options);
+Exit edit(const Options& options);
+Exit delete_booking(const Options& options);
 Exit manifest(const Options& options);
 
 }  // namespace hotdesk::cli

@@ -36,21 +36,75 @@ void log_options(CLI::App& app, Options& options) {
     with_json(app, options);
 }
 
-void sign_out_options(CLI::App& app, Options& options) {
-    app.add_option("DEVICE", options.device, "deviceId, a unique part of the display name, or the workspace's name")
-        ->required();
+CLI::Option* add_device(CLI::App& app, Options& options) {
+    return app.add_option("DEVICE", options.device,
+                          "deviceId, a unique part of the display name, or the workspace's name");
+}
+
+void device_options(CLI::App& app, Options& options) {
+    add_device(app, options)->required();
     with_json(app, options);
+}
+
+void bookings_options(CLI::App& app, Options& options) {
+    add_device(app, options);
+    with_json(app, options);
+}
+
+void add_times(CLI::App& app, Options& options, const char* start, const char* duration) {
+    app.add_option("--start", options.start, start)->type_name("T");
+    app.add_option("--duration", options.duration, duration)->type_name("D");
+}
+
+void finish_change(CLI::App& app, Options& options) {
+    app.add_flag("--force", options.force, "although the policy is against it; recorded");
+    with_json(app, options);
+}
+
+void book_options(CLI::App& app, Options& options) {
+    add_device(app, options)->required();
+    app.add_option("--organizer", options.organizer, "whose booking it is")->type_name("EMAIL")->required();
+    add_times(app, options, "when it begins: RFC 3339, HH:MM, or +30m; now without it",
+              "how long it is: whole minutes from 1m to 24h; 1h without it");
+    app.add_option("--title", options.title, "what the desk shows")->type_name("S");
+    finish_change(app, options);
+}
+
+void add_meeting(CLI::App& app, Options& options) {
+    app.add_option("MEETING-ID", options.meeting, "of the booking, as hotdeskd bookings prints it")->required();
+}
+
+void edit_options(CLI::App& app, Options& options) {
+    add_meeting(app, options);
+    add_times(app, options, "when it begins: RFC 3339, HH:MM, or +30m; its length stays",
+              "how long it is: whole minutes from 1m to 24h");
+    finish_change(app, options);
+}
+
+void delete_options(CLI::App& app, Options& options) {
+    add_meeting(app, options);
+    finish_change(app, options);
+}
+
+void run_options(CLI::App& app, Options& options) {
+    app.add_flag("--judge-existing", options.judge_existing,
+                 "also judge bookings that were there before hotdeskd first saw the desk");
 }
 
 void no_options(CLI::App&, Options&) {}
 
 constexpr Subcommand subcommands[] = {
     {"activate", "set hotdeskd up with the activation code from Control Hub", activate_options, activate},
-    {"run", "the worker, in the foreground; systemd runs it", no_options, run},
+    {"run", "the worker, in the foreground; systemd runs it", run_options, run},
     {"status", "activation, tokens, queue, desks, commands and the last error", with_json, status},
     {"devices", "every known desk: workspace, signed in or not, calls, bookings, state", with_json, devices},
+    {"bookings", "every known booking that is running or upcoming", bookings_options, bookings},
     {"log", "what was decided, by which rule, why, and with which result", log_options, log},
-    {"sign-out", "sign the user of a desk out; ends a call", sign_out_options, sign_out},
+    {"explain", "what each rule says about a desk now, and when it will act", device_options, explain},
+    {"sign-out", "sign the user of a desk out; ends a call", device_options, sign_out},
+    {"book", "book a desk for somebody", book_options, book},
+    {"edit", "give a booking other times", edit_options, edit},
+    {"delete", "delete a booking", delete_options, delete_booking},
     {"manifest", "the manifest to upload in Control Hub, with the least access the policy needs", no_options, manifest},
 };
 

@@ -4,6 +4,6 @@
 
 namespace hotdesk::cli {
 
-Exit run(const Options& options) { return run_worker(options.config); }
+Exit run(const Options& options) { return run_worker(options.config, options.judge_existing); }
 
 }  // namespace hotdesk::cli

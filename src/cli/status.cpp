@@ -23,6 +23,11 @@ std::size_t unanswered(Store& store) {
     return count;
 }
 
+/// What hotdeskd would do if it might ask who is signed in.
+bool wants_identity(const PolicyBook& book) {
+    return book.any([](const Policy& policy) { return policy.verify_identity != VerifyIdentity::Off; });
+}
+
 codec::StatusView look(const Config& config, WallTime now) {
     codec::StatusView view;
     view.running = io::instance_running(config.state_directory);
@@ -52,7 +57,12 @@ codec::StatusView look(const Config& config, WallTime now) {
         ++view.desks;
         if (desk.personalized.value == true) ++view.signed_in;
         if (current_booking(desk, now)) ++view.booked;
+        for (const std::string& alert : alerts_of(desk)) view.alerts.push_back(desk.display_name + ": " + alert);
     }
+    if (wants_identity(config.policy_book()) && !may_ask_who(activation->scopes))
+        view.alerts.push_back("verify_identity rests, since Webex does not say who is signed in: grant " +
+                              std::string{identity_scope::sessions} + " and " + std::string{identity_scope::people} +
+                              " in Control Hub, or set it to \"off\"");
     return view;
 }
 
@@ -83,6 +93,7 @@ Exit status(const Options& options) {
                          std::to_string(view.pending) + " pending"},
         {"last error", health.last_error.empty() ? "none" : local_time(health.last_error_at) + " " + health.last_error},
     });
+    for (const std::string& alert : view.alerts) print("alert: " + alert);
     return Exit::Done;
 }
 
