@@ -150,6 +150,7 @@ void Desk::set_offline(bool offline, WallTime now) {
 
 void Desk::log_out(WallTime now) {
     advance(now);
+    if (behaviour.puppet) return puppet_log_out(now);
     if (behaviour.ignores_logout) return tell("hotdeskd sent Webex.Registration.Logout; the desk ignored it", now);
     if (!user_) return tell("hotdeskd sent Webex.Registration.Logout; nobody was signed in", now);
     const Booking* booking = active_booking(now);
@@ -179,7 +180,7 @@ bool Desk::entitled(WallTime now) const {
 }
 
 void Desk::leave_if_not_entitled(WallTime at, const std::string& why) {
-    if (!user_) return;
+    if (!user_ || behaviour.puppet) return;
     if (entitled(at)) {
         leaving_ = false;
         return;
@@ -204,6 +205,7 @@ void Desk::end_session(const std::string& sentence, WallTime at) {
 }
 
 Fields Desk::status(WallTime now) const {
+    if (behaviour.puppet) return puppet_status();
     const Booking* booking = active_booking(now);
     const Booking* next = nullptr;
     for (const Booking& other : bookings_)
@@ -233,6 +235,7 @@ Fields Desk::status(WallTime now) const {
 }
 
 void Desk::publish(WallTime at) {
+    if (behaviour.puppet) return;
     Fields current = status(at);
     DeskStatus message;
     message.at = at;
@@ -259,7 +262,7 @@ void Desk::full_sync(WallTime now) {
 }
 
 void Desk::emit(std::string key, Fields value, WallTime at) {
-    if (reachable()) emissions_.emplace_back(DeskEvent{std::move(key), std::move(value), at});
+    if (reachable() && !behaviour.mute) emissions_.emplace_back(DeskEvent{std::move(key), std::move(value), at});
 }
 
 void Desk::tell(std::string sentence, WallTime at) { story_.push_back({at, std::move(sentence)}); }
@@ -267,6 +270,7 @@ void Desk::tell(std::string sentence, WallTime at) { story_.push_back({at, std::
 void Desk::later(WallTime at, std::function<void(WallTime)> work) { deferred_.emplace(at, std::move(work)); }
 
 WallTime Desk::next_due() const {
+    if (behaviour.puppet) return WallTime::max();
     WallTime due = next_full_sync_;
     if (!deferred_.empty()) due = std::min(due, deferred_.begin()->first);
     for (const Booking& booking : bookings_) due = std::min(due, booking.started ? booking.end : booking.start);

@@ -49,6 +49,8 @@ struct Behaviour {
     Millis boot_time{2000};     ///< out of reach while it restarts
     Millis full_sync_every{std::chrono::hours{1}};
     std::string fail_next;  ///< FailureCause of the next booking, edit or extension; empty: it works
+    bool puppet = false;    ///< does and says nothing by itself, and answers what pose(), list() and unlist() set
+    bool mute = false;      ///< carries out what it is told and says nothing about it
 };
 
 struct Booking {
@@ -114,6 +116,15 @@ struct SignedIn {
     std::string session_id;
 };
 
+/// What a puppet answers, and how it takes commands.
+struct Pose {
+    bool personalized = false;
+    std::string user;             ///< who Webex says is signed in; empty: nobody that it knows
+    std::optional<int> calls{0};  ///< absent: the desk does not say
+    std::string presence = "Unknown";
+    bool obeys = true;  ///< no: takes every command and does nothing
+};
+
 class Desk {
 public:
     struct Place {
@@ -151,6 +162,13 @@ public:
     Result<void> edit(const MeetingId& meeting, const Change& change, By by, WallTime now);
     Result<void> extend(const MeetingId& meeting, Millis by, WallTime now);
     Result<void> remove(const MeetingId& meeting, By by, WallTime now);
+
+    // Puppets (puppet.cpp): what is, without a word about it.
+    [[nodiscard]] const Pose& pose() const { return pose_; }
+    void pose(Pose pose, WallTime now);
+    /// In the place of the one with the same MeetingId.
+    void list(Booking booking);
+    void unlist(const MeetingId& meeting);
 
     // What hotdeskd asks over xAPI besides.
     void log_out(WallTime now);
@@ -202,6 +220,10 @@ private:
     void drop(const MeetingId& meeting, const std::string& cause, WallTime at);
     void run_backend(WallTime now, std::function<void(WallTime)> work);
 
+    // puppets (puppet.cpp)
+    [[nodiscard]] Fields puppet_status() const;
+    void puppet_log_out(WallTime now);
+
     // who is signed in (desk.cpp)
     [[nodiscard]] bool entitled(WallTime now) const;
     void leave_if_not_entitled(WallTime at, const std::string& why);
@@ -216,6 +238,7 @@ private:
     bool booting_ = false;
     int calls_ = 0;
     std::string presence_ = "No";
+    Pose pose_;
     std::vector<Booking> bookings_;  ///< by start
     std::vector<Shown> shown_;
     std::multimap<WallTime, std::function<void(WallTime)>> deferred_;

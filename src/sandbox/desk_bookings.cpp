@@ -52,6 +52,7 @@ Result<MeetingId> Desk::book(const BookingWish& wanted, By by, WallTime now) {
     const std::string clash = other == nullptr ? "" : "there is a booking at " + span_of(other->start, other->end);
     if (other != nullptr && (calendar_ == Calendar::Local || by == By::Calendar)) return refused(clash);
     if (by == By::Desk && wish.request.empty()) wish.request = random_.uuid();
+    if (behaviour.puppet && !pose_.obeys) return MeetingId{};
     if (find(MeetingId(wish.request)) != nullptr) return refused("a booking with this BookingRequestUUID exists");
     if (wish.title.empty()) wish.title = person_of(wish.organizer).first_name + "'s booking";
 
@@ -116,6 +117,7 @@ void Desk::confirm(const BookingWish& wish, const MeetingId& meeting, By by, Wal
 }
 
 void Desk::begin(const MeetingId& meeting, WallTime then) {
+    if (behaviour.puppet) return;
     Booking* booking = at(meeting);
     booking->started = true;
     tell("booking " + span_of(booking->start, booking->end) + " for " + booking->organizer + " started", then);
@@ -135,6 +137,7 @@ void Desk::begin(const MeetingId& meeting, WallTime then) {
 }
 
 void Desk::finish(const MeetingId& meeting, WallTime then) {
+    if (behaviour.puppet) return;
     const Booking ended = *at(meeting);
     std::erase_if(bookings_, [&](const Booking& booking) { return booking.meeting_id == meeting; });
     tell("booking " + span_of(ended.start, ended.end) + " for " + ended.organizer + " ended", then);
@@ -174,6 +177,7 @@ void Desk::drop(const MeetingId& meeting, const std::string& cause, WallTime the
 Result<void> Desk::remove(const MeetingId& meeting, By by, WallTime now) {
     advance(now);
     if (at(meeting) == nullptr) return refused("there is no booking " + meeting.value);
+    if (behaviour.puppet && !pose_.obeys) return {};
     const auto work = [this, meeting](WallTime then) {
         if (at(meeting) != nullptr) drop(meeting, "Deleted", then);
     };
@@ -191,6 +195,7 @@ Result<void> Desk::edit(const MeetingId& meeting, const Change& change, By by, W
     const WallTime start = change.start.value_or(booking->start);
     const WallTime end = start + change.duration.value_or(booking->end - booking->start);
     if (end <= start) return refused("a booking must end after it starts");
+    if (behaviour.puppet && !pose_.obeys) return {};
     const bool clash = overlapping(start, end, meeting) != nullptr;
     if (by == By::Calendar) {
         if (clash) return refused("there is another booking at that time");

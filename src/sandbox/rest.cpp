@@ -144,9 +144,15 @@ Reply World::devices(const Request& request) {
 }
 
 Reply World::workspaces(const Request& request) {
-    return page(request, desks_.size() + rooms_.size(), [this](std::size_t i) {
-        if (i >= desks_.size()) return workspace_json(rooms_[i - desks_.size()], org_, false, Calendar::Local);
-        return workspace_json(desks_[i]->place(), org_, true, desks_[i]->calendar());
+    // A workspace may have more than one device.
+    std::vector<const Desk*> first_devices;
+    std::set<std::string> seen;
+    for (const auto& desk : desks_)
+        if (seen.insert(desk->place().workspace.value).second) first_devices.push_back(desk.get());
+    return page(request, first_devices.size() + rooms_.size(), [&](std::size_t i) {
+        if (i >= first_devices.size())
+            return workspace_json(rooms_[i - first_devices.size()], org_, false, Calendar::Local);
+        return workspace_json(first_devices[i]->place(), org_, true, first_devices[i]->calendar());
     });
 }
 
@@ -200,6 +206,7 @@ Reply World::command(const std::string& name, const Request& request, WallTime n
     if (!asked.reachable()) return error_reply(options_.offline_status, "The device is not connected.");
     const auto result = run_command(asked, name, arguments, now);
     settle(asked);
+    if (result) tell_companions(asked, name, arguments, now);
     Reply reply =
         result
             ? json_reply(to_text(Json{
@@ -207,6 +214,18 @@ Reply World::command(const std::string& name, const Request& request, WallTime n
             : error_reply(400, result.error().message);
     reply.delay = asked.behaviour.slow;
     return reply;
+}
+
+/// The devices of a workspace have its bookings in common. Puppets do nothing by themselves, so they are told.
+void World::tell_companions(const Desk& told, const std::string& name, const std::string& arguments, WallTime now) {
+    if (name != "Bookings.Book" && name != "Bookings.Edit" && name != "Bookings.Delete") return;
+    for (const auto& other : desks_) {
+        const bool companion = other.get() != &told && other->place().workspace == told.place().workspace;
+        if (!companion || !other->behaviour.puppet) continue;
+        // One that does not have the booking refuses, and nothing has happened there.
+        (void)run_command(*other, name, arguments, now);
+        settle(*other);
+    }
 }
 
 Reply World::sessions(const Request& request) {

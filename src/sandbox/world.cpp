@@ -85,7 +85,16 @@ World::World(WorldOptions options, std::unique_ptr<Signer> signer, WallTime now)
       integration_(options_.app, scopes_granted(options_.identity), full_access(), now) {
     tokens_.access_lives = options_.access_lives;
     tokens_.rotate = options_.rotate_refresh;
-    populate(now);
+    if (options_.places.empty()) populate(now);
+    for (const Desk::Place& place : options_.places) add_desk(place, Calendar::Local, now);
+}
+
+void World::add_desk(const Desk::Place& place, Calendar calendar, WallTime now) {
+    auto desk = std::make_unique<Desk>(place, calendar, options_.behaviour, random_.next(), now);
+    by_name_.emplace(place.name, desk.get());
+    by_device_.emplace(place.device.value, desk.get());
+    desks_.push_back(std::move(desk));
+    settle(*desks_.back());
 }
 
 void World::populate(WallTime now) {
@@ -110,11 +119,7 @@ void World::populate(WallTime now) {
         }
         Calendar calendar = options_.calendars == Calendars::Hybrid ? Calendar::Hybrid : Calendar::Local;
         if (options_.calendars == Calendars::Mixed && i % 2 == 1) calendar = Calendar::Hybrid;
-        auto desk = std::make_unique<Desk>(place, calendar, options_.behaviour, random_.next(), now);
-        by_name_.emplace(place.name, desk.get());
-        by_device_.emplace(place.device.value, desk.get());
-        desks_.push_back(std::move(desk));
-        settle(*desks_.back());
+        add_desk(place, calendar, now);
     }
 }
 

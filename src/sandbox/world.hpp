@@ -47,7 +47,8 @@ struct WorldOptions {
     std::string org_domain = "example.com";
     std::string region = "us-east-2_a";
     std::size_t desks = 3;
-    std::size_t rooms = 0;  ///< workspaces without hot desking, a device in each
+    std::vector<Desk::Place> places;  ///< of the desks; empty: made up, as many as `desks`
+    std::size_t rooms = 0;            ///< workspaces without hot desking, a device in each
     Calendars calendars = Calendars::Local;
     Behaviour behaviour;  ///< of every desk to begin with
     std::size_t page_size = 100;
@@ -106,6 +107,7 @@ public:
     std::string code(const CodeWish& wish, WallTime now);
     [[nodiscard]] std::string jwks_url() const { return options_.base_url + "/jwks"; }
     [[nodiscard]] const WorldOptions& options() const { return options_; }
+    [[nodiscard]] const OrgId& org() const { return org_; }
     void set_base_url(std::string url) { options_.base_url = std::move(url); }
     void set_identity(bool granted);
     /// What the integration may use from now on; patterns as in the manifest.
@@ -146,6 +148,7 @@ private:
 
     // world.cpp: routing and the queue
     void populate(WallTime now);
+    void add_desk(const Desk::Place& place, Calendar calendar, WallTime now);
     [[nodiscard]] Route route(const Request& request) const;
     Handled serve(const Route& route, const Request& request, WallTime now);
     Handled answer(const Route& route, const Request& request, WallTime now);
@@ -170,6 +173,7 @@ private:
     Reply workspaces(const Request& request);
     Reply status(const Request& request, WallTime now);
     Reply command(const std::string& name, const Request& request, WallTime now);
+    void tell_companions(const Desk& told, const std::string& name, const std::string& arguments, WallTime now);
     Reply sessions(const Request& request);
     Reply person(const std::string& id);
     Reply page(const Request& request, std::size_t count, const std::function<std::string(std::size_t)>& item) const;
