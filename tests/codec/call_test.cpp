@@ -26,9 +26,11 @@ const call::ListDevices kListDevices{"https://webexapis.com/v1/devices?max=100"}
 const call::ListWorkspaces kListWorkspaces{"https://webexapis.com/v1/workspaces?max=100"};
 const call::AskStatus kAskStatus{DeviceId("d")};
 const call::AskBookings kAskBookings{DeviceId("d")};
+const call::AskSessions kAskSessions{DeviceId("d"), WorkspaceId("w=/+")};
+const call::AskPerson kAskPerson{DeviceId("d"), PersonId("p=/+")};
 const call::Send kSend{7, DeviceId("d"), {"Bookings.Delete", {{"MeetingId", std::string("m")}}}};
-const std::vector<Call> kAll{kRefresh,     kPoll,           kReadApp,   kPatchApp,    kReadKeys,
-                             kListDevices, kListWorkspaces, kAskStatus, kAskBookings, kSend};
+const std::vector<Call> kAll{kRefresh,        kPoll,      kReadApp,     kPatchApp,    kReadKeys,  kListDevices,
+                             kListWorkspaces, kAskStatus, kAskBookings, kAskSessions, kAskPerson, kSend};
 
 HttpReply reply(int status, std::string body = {}) {
     HttpReply made;
@@ -80,6 +82,9 @@ TEST_CASE("each call is the request that its source describes") {
          "", "access-token-1", codec::kCallTimeout},
         {kAskBookings, "POST", "https://webexapis.com/v1/xapi/command/Bookings.List",
          R"({"deviceId":"d","arguments":{}})", "access-token-1", codec::kCallTimeout},
+        {kAskSessions, "GET", "https://webexapis.com/v1/hotdesk/sessions?workspaceId=w%3D%2F%2B", "", "access-token-1",
+         codec::kCallTimeout},
+        {kAskPerson, "GET", "https://webexapis.com/v1/people/p%3D%2F%2B", "", "access-token-1", codec::kCallTimeout},
         {kSend, "POST", "https://webexapis.com/v1/xapi/command/Bookings.Delete",
          R"({"deviceId":"d","arguments":{"MeetingId":"m"}})", "access-token-1", codec::kCallTimeout},
     };
@@ -104,6 +109,8 @@ TEST_CASE("each answer is the reply that belongs to its call") {
     CHECK(success<Page<WorkspaceInfo>>(kListWorkspaces, fixture("workspaces.json")).items.size() == 1);
     CHECK(success<StatusReport>(kAskStatus, fixture("xapi_status.json")).personalized == Mention<bool>(true));
     CHECK(success<BookingList>(kAskBookings, fixture("bookings_list.json")).bookings.size() == 2);
+    CHECK(success<std::vector<HotdeskSession>>(kAskSessions, fixture("hotdesk_sessions.json")).size() == 1);
+    CHECK(success<Person>(kAskPerson, fixture("person.json")).emails.size() == 1);
     success<CommandDone>(kSend, R"({"deviceId":"d","arguments":{},"result":null})", 202);
 }
 

@@ -39,12 +39,14 @@ TEST_CASE("only unreserved characters stand for themselves in a query") {
     CHECK(codec::url_encode("Y2lz=+/&?# %\xc3\xb8\x01") == "Y2lz%3D%2B%2F%26%3F%23%20%25%C3%B8%01");
 }
 
-TEST_CASE("a desk is asked for the three statuses that hotdeskd reads") {
+TEST_CASE("a desk is asked for the statuses that hotdeskd reads, for presence only where it may") {
     const std::string expected =
         "https://webexapis.com/v1/xapi/status?deviceId=Y2lz%3D&name=Webex.DevicePersonalization.Personalized"
         "&name=SystemUnit.State.NumberOfActiveCalls";
-    CHECK(codec::status_url("https://webexapis.com/v1", DeviceId("Y2lz=")) == expected);
-    CHECK(codec::status_url("https://webexapis.com/v1/", DeviceId("Y2lz=")) == expected);
+    CHECK(codec::status_url("https://webexapis.com/v1", DeviceId("Y2lz="), false) == expected);
+    CHECK(codec::status_url("https://webexapis.com/v1/", DeviceId("Y2lz="), false) == expected);
+    CHECK(codec::status_url("https://webexapis.com/v1", DeviceId("Y2lz="), true) ==
+          expected + "&name=RoomAnalytics.PeoplePresence");
 }
 
 TEST_CASE("a command is posted to its name with its arguments as strings and integers") {
@@ -62,13 +64,15 @@ TEST_CASE("a desk is asked for all its bookings, without a window") {
 }
 
 TEST_CASE("a nested status answer is read in either spelling") {
-    const auto report = codec::decode_status(fixture("xapi_status.json"));
+    const auto report = codec::decode_status(fixture("xapi_status.json"), false);
     REQUIRE(report.ok());
     CHECK(report->personalized == Mention<bool>(true));
     CHECK(report->active_calls == Mention<int>(1));
     CHECK_FALSE(report->presence.has_value());  // not asked for
+    CHECK(codec::decode_status(fixture("xapi_status.json"), true)->presence == Mention<Presence>(Presence::No));
     const auto other = codec::decode_status(
-        R"({"result":{"Webex":{"DevicePersonalization":{"Personalized":false}},"SystemUnit":{"State":{"NumberOfActiveCalls":"0"}}}})");
+        R"({"result":{"Webex":{"DevicePersonalization":{"Personalized":false}},"SystemUnit":{"State":{"NumberOfActiveCalls":"0"}}}})",
+        true);
     REQUIRE(other.ok());
     CHECK(other->personalized == Mention<bool>(false));
     CHECK(other->active_calls == Mention<int>(0));
@@ -79,15 +83,16 @@ TEST_CASE("a status that the desk does not have or does not make clear is not me
     for (const char* result :
          {"{}", R"({"Webex":7})", R"({"Webex":{"DevicePersonalization":{"Personalized":"perhaps"}}})",
           R"({"SystemUnit":{"State":{"NumberOfActiveCalls":-1}}})"}) {
-        const auto report = codec::decode_status(R"({"result":)" + std::string(result) + "}");
+        const auto report = codec::decode_status(R"({"result":)" + std::string(result) + "}", true);
         REQUIRE(report.ok());
         CHECK(report->empty());
     }
 }
 
 TEST_CASE("a status answer without its result is corrupt") {
-    refuses_what_it_should(codec::decode_status, fixture("xapi_status.json"));
-    CHECK_FALSE(codec::decode_status(R"({"result":null})").ok());
+    refuses_what_it_should([](std::string body) { return codec::decode_status(std::move(body), true); },
+                           fixture("xapi_status.json"));
+    CHECK_FALSE(codec::decode_status(R"({"result":null})", true).ok());
 }
 
 TEST_CASE("listed bookings are read with times and organizer, and an entry without times is counted") {
@@ -188,4 +193,39 @@ TEST_CASE("a page without items is corrupt") {
                            fixture("devices.json"));
     refuses_what_it_should([](std::string body) { return codec::decode_workspaces(std::move(body), ""); },
                            fixture("workspaces.json"));
+}
+
+TEST_CASE("sessions say who is signed in to which workspace") {
+    CHECK(codec::sessions_url("https://webexapis.com/v1/", WorkspaceId("w=")) ==
+          "https://webexapis.com/v1/hotdesk/sessions?workspaceId=w%3D");
+    const auto sessions = codec::decode_sessions(fixture("hotdesk_sessions.json"));
+    REQUIRE(sessions.ok());
+    CHECK(*sessions == std::vector<HotdeskSession>{{WorkspaceId("YL34EmB..."), PersonId("YL34EmA...")}});
+    CHECK(codec::decode_sessions(R"({"items":[]})")->empty());
+    refuses_what_it_should([](std::string body) { return codec::decode_sessions(std::move(body)); },
+                           fixture("hotdesk_sessions.json"));
+}
+
+TEST_CASE("a session that does not say who or where is not taken for nobody") {
+    for (const char* items : {R"([{"sessionId":"s","workspaceId":"w"}])", R"([{"sessionId":"s","personId":"p"}])",
+                              R"([{"workspaceId":"w","personId":"p"},{}])", "[null]", "{}", "null"}) {
+        INFO(items);
+        CHECK_FALSE(codec::decode_sessions(std::string(R"({"items":)") + items + "}").ok());
+    }
+}
+
+TEST_CASE("a person has an id and perhaps addresses and a name") {
+    CHECK(codec::person_url("https://webexapis.com/v1", PersonId("a/b")) == "https://webexapis.com/v1/people/a%2Fb");
+    const auto person = codec::decode_person(fixture("person.json"));
+    REQUIRE(person.ok());
+    CHECK(person->id == PersonId("YL34EmA..."));
+    CHECK(person->emails == std::vector<std::string>{"john.andersen@example.com"});
+    CHECK(person->display_name == "John Andersen");
+    const auto bare = codec::decode_person(R"({"id":"p","emails":["a@example.com",7],"displayName":null})");
+    REQUIRE(bare.ok());
+    CHECK(bare->emails == std::vector<std::string>{"a@example.com"});
+    CHECK(bare->display_name.empty());
+    CHECK_FALSE(codec::decode_person(R"({"emails":["a@example.com"]})").ok());
+    refuses_what_it_should([](std::string body) { return codec::decode_person(std::move(body)); },
+                           fixture("person.json"));
 }

@@ -3,92 +3,13 @@
 #include "core/fleet.hpp"
 #include "core/translate.hpp"
 #include "core/worker.hpp"
+#include "fleet_lab.hpp"
 
 #include <set>
 
 using namespace hotdesk;
+using namespace hotdesk::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-const WallTime morning = *parse_time("2026-03-02T09:00:00Z");
-
-Inventory campus(std::size_t desks) {
-    Inventory inventory;
-    for (std::size_t i = 1; i <= desks; ++i) {
-        const std::string n = std::to_string(i);
-        inventory.devices.push_back(
-            {DeviceId{"d" + n}, "Desk " + n, WorkspaceId{"w" + n}, LocationId{}, "roomdesk", true});
-        inventory.workspaces.push_back({WorkspaceId{"w" + n}, "Room " + n, LocationId{}, true, "none"});
-    }
-    return inventory;
-}
-
-StatusReport nobody() {
-    StatusReport report;
-    report.personalized = std::optional{false};
-    report.active_calls = std::optional{0};
-    return report;
-}
-StatusReport somebody() {
-    StatusReport report = nobody();
-    report.personalized = std::optional{true};
-    return report;
-}
-
-/// A fleet, a clock, and answers to questions.
-struct Lab {
-    explicit Lab(std::size_t desks, Policy policy = {}) : fleet({policy, {}}, 1) {
-        fleet.take_inventory(campus(desks), now);
-    }
-
-    std::vector<Call> calls() {
-        std::vector<Call> out;
-        fleet.take_calls(out, now);
-        return out;
-    }
-    void pass(Millis time) {
-        now.wall += time;
-        now.mono += time;
-        fleet.wake(now);
-    }
-    void answer(const Call& call, const StatusReport& status, std::vector<Booking> bookings = {}) {
-        if (std::holds_alternative<call::AskStatus>(call))
-            fleet.answered(call, Reply{status}, now.mono, now, false);
-        else if (std::holds_alternative<call::AskBookings>(call))
-            fleet.answered(call, Reply{BookingList{std::move(bookings), 0}}, now.mono, now, false);
-    }
-    /// Answers questions until none is left; returns how many desks were asked at the same time at the most.
-    std::size_t answer_all(const StatusReport& status) {
-        std::size_t most = 0;
-        for (auto out = calls(); !out.empty(); out = calls()) {
-            most = std::max(most, out.size() / 2);
-            for (const Call& call : out) answer(call, status);
-        }
-        return most;
-    }
-    void commit() {
-        (void)fleet.pending();
-        fleet.committed();
-    }
-    /// One desk with somebody who has overstayed: the sign-out is decided and not yet stored.
-    void overstay() {
-        answer_all(somebody());
-        commit();
-        pass(5min);
-        answer_all(somebody());
-    }
-    Now now{morning, MonoTime{} + 1000s};
-    Fleet fleet;
-};
-
-Error failing(ErrorKind kind, int status) {
-    Error error{kind, "failed"};
-    error.http_status = status;
-    return error;
-}
-
-}  // namespace
 
 TEST_CASE("all desks are asked at start, a bounded number at a time", "[fleet]") {
     Lab lab(100);
@@ -227,6 +148,7 @@ TEST_CASE("what was unanswered at a crash is given up and asked about, an admini
     Record wish{8, morning - 10s, DeviceId{"d1"}, "cli", "sign out", "r", {"Webex.Registration.Logout", {}}, "pending",
                 ""};
     fleet.load_unanswered({8, "key"}, wish, now);
+    fleet.order(sign_out("key", DeviceId{"d1"}, morning - 10s), now);
     const auto pending = fleet.pending();
     REQUIRE(pending.records.size() == 1);
     CHECK(pending.records[0]->seq == 7);
@@ -248,8 +170,8 @@ TEST_CASE("what was unanswered at a crash is given up and asked about, an admini
 TEST_CASE("an administrator's sign-out is told, sent and answered", "[fleet]") {
     Lab lab(1);
     lab.answer_all(somebody());
-    lab.fleet.order({"key", DeviceId{"d1"}, lab.now.wall}, lab.now);
-    lab.fleet.order({"key", DeviceId{"d1"}, lab.now.wall}, lab.now);  // rung for twice
+    lab.fleet.order(sign_out("key", DeviceId{"d1"}, lab.now.wall), lab.now);
+    lab.fleet.order(sign_out("key", DeviceId{"d1"}, lab.now.wall), lab.now);  // rung for twice
     lab.commit();
     for (const char* name : {"UserInterface.Message.Alert.Display", "Webex.Registration.Logout"}) {
         const auto calls = lab.calls();
@@ -265,8 +187,8 @@ TEST_CASE("an administrator's sign-out is told, sent and answered", "[fleet]") {
 
 TEST_CASE("an old wish and one for an unknown desk are refused in words", "[fleet]") {
     Lab lab(1);
-    lab.fleet.order({"old", DeviceId{"d1"}, lab.now.wall - 2min}, lab.now);
-    lab.fleet.order({"unknown", DeviceId{"d9"}, lab.now.wall}, lab.now);
+    lab.fleet.order(sign_out("old", DeviceId{"d1"}, lab.now.wall - 2min), lab.now);
+    lab.fleet.order(sign_out("unknown", DeviceId{"d9"}, lab.now.wall), lab.now);
     const auto outcomes = lab.fleet.pending().outcomes;
     REQUIRE(outcomes.size() == 2);
     for (const auto& outcome : outcomes) {
@@ -281,7 +203,7 @@ TEST_CASE("an administrator's sign-out is sent in observe mode too", "[fleet]") 
     policy.messages = false;
     Lab lab(1, policy);
     lab.answer_all(somebody());
-    lab.fleet.order({"key", DeviceId{"d1"}, lab.now.wall}, lab.now);
+    lab.fleet.order(sign_out("key", DeviceId{"d1"}, lab.now.wall), lab.now);
     lab.commit();
     CHECK(lab.calls().size() == 1);
 }

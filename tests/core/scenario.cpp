@@ -1,441 +1,402 @@
-// Runs a scenario file against the rules: the real fleet, a virtual clock, and one desk that answers what it is asked.
+// Plays a scenario file: hotdeskd, a virtual clock, and desks that answer what they are asked.
 //
-// A scenario is a story in lines. `#` begins a comment; the first ones tell the story. Times are of one day, UTC.
+// A scenario is a story in lines. `#` begins a comment; the first ones tell the story. Times are UTC, of one day, or
+// have their date in front (2026-03-29T08:00).
 //
-//   policy KEY=VALUE ...            sign_in_grace, sign_out_grace, max_call_overrun (durations or off),
-//                                   release_on_sign_out, messages (yes, no), mode (enforce, observe)
-//   at 09:00[:00]                   the time at which the desk becomes known; the first line that moves the clock
+//   day 2026-03-29                  the day of all times without one; 2026-03-02, a Monday, without this line
+//   place DESK KEY=VALUE ...        workspace, name (of the workspace), location. Without it desk-N is alone in wN,
+//   named
+//                                   Oslo_N. Desks of one workspace are companion devices
+//   on DESK                         what the following lines are about; desk-1 to begin with
+//   policy KEY=VALUE ...            any key of [policy], lists with commas; also later. The defaults are those of
+//                                   hotdeskd.toml, but for end_warning, which is off: most stories are about other
+//                                   things
+//   override KEY=VALUE ...          workspace, organizer (patterns) and keys of the policy
+//   text RULE WORDS                 the [messages] table
+//   judge_existing                  bookings that are there before hotdeskd are judged like new ones
+//   at 09:00[:00]                   hotdeskd starts and learns of the desks
 //   desk KEY=VALUE ...              what the desk answers when it is asked, from now on, without pushing it:
-//                                   signed_in (yes, no), calls (N, unknown), obeys (yes, no), online (yes, no)
+//                                   signed_in (yes, no), calls (N, unknown), presence (yes, no, unknown); and how it
+//                                   takes commands: obeys, online, tells (pushes what it did), fails (the FailureCause
+//                                   of the next booking or edit)
+//   who ADDRESS | nobody | refused  whom Webex says is signed in; without any such line the scopes are not granted
 //   listed ID ORGANIZER FROM TO     the desk's list has this booking; `unlisted ID` takes it away
-//   status KEY=VALUE ... [late=D]   the desk pushes signed_in or calls, and answers so too; `late`: as of D ago
-//   event NAME KEY=VALUE ...        the desk pushes an event; Created, Moved, Deleted change its list as well;
-//                                   `gap` is no event of a desk: messages may have been lost
+//   status KEY=VALUE ... [late=D]   the desk pushes signed_in, calls or presence, and answers so too; `late`: as of D
+//   ago full_sync                       the desk pushes all that it is event NAME KEY=VALUE ...        the desk pushes
+//   an event; Created, Moved, Deleted change its list as well, unless
+//                                   `silent=yes`; `late=D`; `gap` is no event of a desk: messages may have been lost
+//   twice LINE                      a status, event or order is heard twice
 //   pass D                          time passes; every timer fires when it is due
-//   reply CODE [after=D]            the next command is answered so instead of being carried out
-//   crash                           the worker stops and starts again with what was stored
-//   expect sent NAME [KEY=VALUE]    the next command, in order; a prefix of the value is enough
-//   expect nothing                  no command was sent that was not expected
-//   expect rule NAME                the last decision came from this rule
+//   reply CODE [after=D] | lost     the next command is answered so instead of being carried out; `lost`: it is carried
+//                                   out and the answer does not arrive
+//   clock D                         the clock of hotdeskd's machine is set, ahead or (-D) back; the world's is not
+//   crash                           hotdeskd stops and starts again with what was stored
+//   order sign_out | book | edit | delete   an administrator's, with organizer, start, end, meeting, force
+//   expect sent NAME [KEY=VALUE]    the next command to this desk, in order; a prefix of the value is enough
+//   expect nothing                  no command was sent to any desk that was not expected
+//   expect rule NAME                the last decision about this desk came from this rule
+//   expect decision WORDS, expect result WORDS   what it was and what became of it; a prefix is enough
 //   expect state WORD               as in `hotdeskd devices`
-//   expect result TEXT              the last decision that has a result has this one; a prefix is enough
+//   expect outcome WORD [CAUSE]     of the last order; `none`: not yet
+//   expect admitted ID, expect objection ID RULE   what hotdeskd thinks of a booking
+//   expect says RULE WORDS          of `hotdeskd explain`; a prefix is enough
+//   expect alert WORDS | none       among what an administrator should know
+//   expect asked N                  how often the desk was asked since the last such line
+//   core only                       the story cannot be played through the whole worker, and the comment says why
 //
 // At the end nothing may be left over.
 
-#include "core/fleet.hpp"
-
 #include "scenario.hpp"
 
-#include <deque>
+#include "expect.hpp"
+#include "words.hpp"
+
+#include <hotdesk/messages.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
 #include <fstream>
-#include <map>
-#include <sstream>
-#include <stdexcept>
+
+namespace hotdesk::test {
 
 namespace {
 
-using namespace hotdesk;
 using namespace std::chrono_literals;
 
-struct Broken : std::runtime_error {
-    using std::runtime_error::runtime_error;
+struct Line {
+    int number;
+    Words words;
+    std::string comment;
 };
-
-using Words = std::map<std::string, std::string>;
-
-const std::string day = "2026-03-02T";  // a Monday
-
-WallTime clock_time(const std::string& text) {
-    const auto time = parse_time(day + (text.size() == 5 ? text + ":00Z" : text + "Z"));
-    if (!time) throw Broken("no time: " + text);
-    return *time;
-}
-
-Millis span(const std::string& text) {
-    const auto duration = parse_duration(text);
-    if (!duration) throw Broken("no duration: " + text);
-    return *duration;
-}
-
-Limit limit(const std::string& text) { return text == "off" ? off : Limit{span(text)}; }
-
-bool yes(const std::string& text) {
-    if (text != "yes" && text != "no") throw Broken("yes or no, not " + text);
-    return text == "yes";
-}
 
 class Scenario {
 public:
-    void line(const std::string& text) {
-        std::istringstream in(text.substr(0, text.find('#')));
-        std::string word;
-        if (!(in >> word)) return;
-        std::vector<std::string> plain;
-        Words named;
-        for (std::string rest; in >> rest;) {
-            if (const auto equals = rest.find('='); equals != std::string::npos)
-                named[rest.substr(0, equals)] = rest.substr(equals + 1);
-            else
-                plain.push_back(rest);
+    Scenario(const std::vector<Line>& lines, const StageMaker& stage, const ZoneMaker& zone) : zone_(zone) {
+        policy_.end_warning = off;
+        Opening opening;
+        bool begins = false;
+        for (const auto& [number, words, comment] : lines) {
+            if (words.first == "day") day_ = words.at(0);
+            if (words.first == "at") opening.at = clock_time(words.at(0)), begins = true;
+            if (words.first == "who") opening.identity = true;
+            if (words.first == "on" || words.first == "place") (void)index_of(words.at(0));
+            if (words.first == "place") place(words);
         }
-        const auto at = [&](std::size_t i) {
-            if (i >= plain.size()) throw Broken("too few words");
-            return plain[i];
-        };
-        if (word == "policy") return set_policy(named);
-        if (word == "at") return begin(clock_time(at(0)));
-        if (word == "desk") return set_desk(named);
-        if (word == "listed")
-            return list({{BookingId{at(0)}, MeetingId{at(0)}}, clock_time(at(2)), clock_time(at(3)), at(1), "", ""});
-        if (word == "unlisted") return unlist(at(0));
-        if (word == "status") return push(named);
-        if (word == "event") return event(at(0), named);
-        if (word == "pass") return pass(span(at(0)));
-        if (word == "reply")
-            return replies_.push_back({std::stoi(at(0)), named.count("after") ? span(named["after"]) : Millis{0}});
-        if (word == "crash") return crash();
-        if (word == "expect") return expect(at(0), plain, named);
-        throw Broken("unknown line: " + word);
+        if (!begins) throw Broken("nothing happens: no `at`");
+        opening.places = places_;
+        stage_ = stage(opening);
+        expect_.emplace(*stage_, places_.size());
     }
 
-    void end() {
-        if (!started_) throw Broken("nothing happened: no `at`");
-        if (!sent_.empty()) throw Broken("sent and not expected: " + describe(sent_.front()));
+    void play(const Words& words, int times = 1) {
+        const std::string& first = words.first;
+        if (first == "twice") {
+            play(words_of(words.rest), 2);
+        } else if (first == "policy" || first == "override" || first == "text") {
+            rules(words);
+        } else if (first == "judge_existing") {
+            judge_existing_ = true;
+        } else if (first == "at") {
+            if (std::exchange(started_, true)) throw Broken("`at` a second time");
+            stage_->begin(book(), judge_existing_);
+        } else if (first == "on") {
+            desk_ = index_of(words.at(0));
+        } else if (first == "expect") {
+            expect_->check(words, desk_, DeviceId{places_[desk_].desk}, last_order_);
+        } else if (first == "status") {
+            push(words, times);
+        } else if (first == "event") {
+            event(words, times);
+        } else if (first == "order") {
+            order(words, times);
+        } else if (first != "day" && first != "place" && first != "core") {
+            world(words);
+        }
     }
+
+    void end() { expect_->nothing_left(); }
 
 private:
-    struct CannedReply {
-        int code;
-        Millis after;
-    };
-
-    Now now() const { return {wall_, mono_}; }
-    const DeviceId id_{"desk-1"};
-
-    void begin(WallTime at) {
-        if (started_) throw Broken("`at` a second time");
-        started_ = true;
-        wall_ = at;
-        fleet_.emplace(PolicyBook{policy_, {}}, Seq{1});
-        take_inventory();
-        settle();
+    /// Desks are numbered in the order in which the file names them, and desk-1 is always there.
+    std::size_t index_of(const std::string& desk) {
+        for (std::size_t i = 0; i < places_.size(); ++i)
+            if (places_[i].desk == desk) return i;
+        const std::string number = desk.substr(desk.find_last_of('-') + 1);
+        places_.push_back({desk, "w" + number, "Oslo_" + number, ""});
+        return places_.size() - 1;
     }
 
-    void take_inventory() {
-        Inventory inventory;
-        inventory.devices.push_back({id_, "Desk 1", WorkspaceId{"w1"}, LocationId{}, "roomdesk", true});
-        inventory.workspaces.push_back({WorkspaceId{"w1"}, "Oslo 1", LocationId{}, true, "none"});
-        fleet_->take_inventory(inventory, now());
+    void place(const Words& words) {
+        Place& place = places_[index_of(words.at(0))];
+        if (words.has("workspace")) place.workspace = words.get("workspace");
+        if (words.has("name")) place.workspace_name = words.get("name");
+        if (words.has("location")) place.location = words.get("location");
+        std::erase(place.workspace_name, '"');
     }
 
-    void set_policy(const Words& words) {
-        for (const auto& [key, value] : words) {
-            if (key == "sign_in_grace")
-                policy_.sign_in_grace = limit(value);
-            else if (key == "sign_out_grace")
-                policy_.sign_out_grace = limit(value);
-            else if (key == "max_call_overrun")
-                policy_.max_call_overrun = limit(value);
-            else if (key == "release_on_sign_out")
-                policy_.release_on_sign_out = yes(value);
-            else if (key == "messages")
-                policy_.messages = yes(value);
-            else if (key == "mode")
-                policy_.mode = value == "observe" ? Mode::Observe : Mode::Enforce;
-            else
-                throw Broken("unknown policy key: " + key);
-        }
-        if (fleet_) fleet_->set_policy({policy_, {}}, now()), settle();
+    WallTime clock_time(const std::string& text) const {
+        const std::string full = text.find('T') == std::string::npos ? day_ + "T" + text : text;
+        const auto time = parse_time(full + (full.size() == 16 ? ":00Z" : "Z"));
+        if (!time) throw Broken("no time: " + text);
+        return *time;
     }
 
-    void set_desk(const Words& words) {
-        for (const auto& [key, value] : words) {
-            if (key == "signed_in")
-                signed_in_ = yes(value);
-            else if (key == "calls")
-                calls_ = value == "unknown" ? std::nullopt : std::optional{std::stoi(value)};
-            else if (key == "obeys")
-                obeys_ = yes(value);
-            else if (key == "online")
-                online_ = yes(value);
-            else
-                throw Broken("unknown: " + key);
-        }
-    }
+    PolicyBook book() const { return {policy_, overrides_, zone_(policy_.time_zone), messages_}; }
 
-    void list(Booking booking) {
-        unlist(booking.ref.meeting.value);
-        bookings_.push_back(std::move(booking));
-    }
-    void unlist(const std::string& meeting) {
-        std::erase_if(bookings_, [&](const Booking& b) { return b.ref.meeting.value == meeting; });
-    }
-
-    void push(Words words) {
-        StatusReport report;
-        Millis late{0};
-        for (const auto& [key, value] : words) {
-            if (key == "late") late = span(value);
-        }
-        const bool current = late == Millis{0};
-        for (const auto& [key, value] : words) {
-            if (key == "signed_in") {
-                report.personalized = std::optional{yes(value)};
-                if (current) signed_in_ = yes(value);
-            } else if (key == "calls") {
-                report.active_calls = std::optional{std::stoi(value)};
-                if (current) calls_ = std::stoi(value);
-            } else if (key != "late") {
-                throw Broken("unknown: " + key);
+    void rules(const Words& words) {
+        if (words.first == "policy") {
+            for (const auto& [key, value] : words.ordered) set_key(policy_, key, value);
+        } else if (words.first == "text") {
+            messages_.texts[rule_named(words.at(0))] = words.rest.substr(words.at(0).size() + 1);
+        } else {
+            PolicyOverride next{words.get("workspace"), words.get("organizer"), {}};
+            for (const auto& [key, value] : words.ordered) {
+                if (key == "workspace" || key == "organizer") continue;
+                Policy probe;
+                set_key(probe, key, value);
+                next.sets.emplace_back([key = key, value = value](Policy& policy) { set_key(policy, key, value); });
             }
+            overrides_.push_back(std::move(next));
         }
-        hear(input::Pushed{report, wall_ - late});
+        if (started_) stage_->set_policy(book());
+    }
+
+    void world(const Words& words) {
+        const std::string& first = words.first;
+        if (first == "desk") {
+            stage_->pose(desk_, pose_of(words));
+        } else if (first == "who") {
+            stage_->refuse_who(words.at(0) == "refused");
+            Pose pose;
+            pose.who = words.at(0) == "refused" || words.at(0) == "nobody" ? "" : words.at(0);
+            stage_->pose(desk_, pose);
+        } else if (first == "listed") {
+            stage_->list(desk_, {{BookingId{words.at(0)}, MeetingId{words.at(0)}},
+                                 clock_time(words.at(2)),
+                                 clock_time(words.at(3)),
+                                 words.at(1),
+                                 "",
+                                 ""});
+        } else if (first == "unlisted") {
+            stage_->unlist(desk_, MeetingId{words.at(0)});
+        } else if (first == "pass") {
+            stage_->pass(span_of(words.at(0)));
+        } else if (first == "reply") {
+            const bool lost = words.at(0) == "lost";
+            stage_->reply({lost ? 200 : std::stoi(words.at(0)), lost,
+                           words.has("after") ? span_of(words.get("after")) : Millis{0}});
+        } else if (first == "clock") {
+            stage_->set_clock(span_of(words.at(0)));
+        } else if (first == "crash") {
+            stage_->crash();
+        } else if (first == "full_sync") {
+            stage_->full_sync(desk_);
+        } else {
+            throw Broken("unknown line: " + first);
+        }
+    }
+
+    static Pose pose_of(const Words& words) {
+        Pose pose;
+        for (const auto& [key, value] : words.ordered) {
+            if (key == "signed_in")
+                pose.signed_in = yes(value);
+            else if (key == "calls")
+                pose.calls = value == "unknown" ? std::optional<int>{} : std::optional{std::stoi(value)};
+            else if (key == "presence")
+                pose.presence = value == "unknown" ? Presence::Unknown : yes(value) ? Presence::Yes : Presence::No;
+            else if (key == "obeys")
+                pose.obeys = yes(value);
+            else if (key == "online")
+                pose.online = yes(value);
+            else if (key == "tells")
+                pose.tells = yes(value);
+            else if (key == "fails")
+                pose.fails = value;
+            else if (key != "late")
+                throw Broken("unknown: " + key);
+        }
+        return pose;
+    }
+
+    void push(const Words& words, int times) {
+        const Pose pose = pose_of(words);
+        const Millis late = words.has("late") ? span_of(words.get("late")) : Millis{0};
+        if (late == 0ms) stage_->pose(desk_, pose);
+        StatusReport report;
+        if (pose.signed_in) report.personalized = std::optional{*pose.signed_in};
+        if (pose.calls) report.active_calls = *pose.calls;
+        if (pose.presence) report.presence = std::optional{*pose.presence};
+        const WallTime as_of = stage_->wall() - late;
+        for (int i = 0; i < times; ++i) stage_->push(desk_, report, as_of);
     }
 
     Booking booking_of(const Words& words) const {
-        const auto get = [&](const std::string& key) { return words.count(key) ? words.at(key) : std::string{}; };
-        Booking booking{{BookingId{get("id")}, MeetingId{get("meeting")}}, wall_, wall_, get("organizer"), "", ""};
-        if (words.count("start")) booking.start = clock_time(get("start"));
-        booking.end = words.count("end") ? clock_time(get("end")) : booking.start;
+        Booking booking{{BookingId{words.get("id")}, MeetingId{words.get("meeting")}},
+                        stage_->wall(),
+                        stage_->wall(),
+                        words.get("organizer"),
+                        "",
+                        ""};
+        if (words.has("start")) booking.start = clock_time(words.get("start"));
+        booking.end = words.has("end") ? clock_time(words.get("end")) : booking.start;
         return booking;
     }
 
-    void event(const std::string& name, const Words& words) {
+    /// What the event says, and what has changed in the desk's list with it.
+    EventBody body_of(const std::string& name, const Words& words) {
         const Booking booking = booking_of(words);
         const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(booking.end - booking.start);
-        const Millis late = words.count("late") ? span(words.at("late")) : Millis{0};
-        const RequestUuid uuid{words.count("uuid") ? words.at("uuid") : ""};
-        const std::string cause = words.count("cause") ? words.at("cause") : "Deleted";
-        const bool silent = words.count("silent") > 0;
-        EventBody body;
-        if (name == "BookingRequested") {
-            body = BookingRequested{uuid, booking.start, minutes};
-        } else if (name == "BookingCreated") {
-            if (!silent) list(booking);
-            body = BookingCreated{booking, uuid};
-        } else if (name == "BookingFailed") {
-            body = BookingFailed{uuid, cause};
-        } else if (name == "BookingMoved") {
-            for (auto& known : bookings_)
-                if (known.ref.meeting == booking.ref.meeting) known.start = booking.start, known.end = booking.end;
-            body = BookingMoved{booking.ref, booking.start, minutes};
-        } else if (name == "Start") {
-            body = BookingStarted{booking.ref};
-        } else if (name == "End") {
-            body = BookingEnded{booking.ref, booking.start, words.count("end") ? booking.end : wall_};
-        } else if (name == "Deleted") {
-            if (!silent) unlist(booking.ref.meeting.value);
-            body = BookingDeleted{booking.ref, cause};
-        } else if (name == "SyncRequired") {
-            body = BookingsChanged{};
-        } else if (name == "gap") {
-            return doubt();
-        } else if (name == "BootEvent") {
-            body = Booted{"Restart"};
-        } else {
-            throw Broken("unknown event: " + name);
+        const RequestUuid uuid{words.get("uuid")};
+        const std::string cause = words.has("cause") ? words.get("cause") : "Deleted";
+        const MeetingId original{words.get("original")};
+        const bool silent = words.has("silent");
+        if (name == "BookingRequested") return BookingRequested{uuid, booking.start, minutes};
+        if (name == "BookingFailed") return BookingFailed{uuid, cause};
+        if (name == "EditRequested") return EditRequested{booking.ref.meeting};
+        if (name == "EditFailed") return EditFailed{booking.ref.meeting, cause};
+        if (name == "ExtensionFailed") return ExtensionFailed{original, cause};
+        if (name == "Start") return BookingStarted{booking.ref};
+        if (name == "CheckedIn") return CheckedIn{booking.ref};
+        if (name == "SyncRequired") return BookingsChanged{};
+        if (name == "BootEvent") return Booted{"Restart"};
+        if (name == "ExtensionRequested")
+            return ExtensionRequested{booking.ref, original, booking.end,
+                                      std::chrono::duration_cast<std::chrono::minutes>(span_of(words.get("by")))};
+        if (name == "End")
+            return BookingEnded{booking.ref, booking.start, words.has("end") ? booking.end : stage_->wall()};
+        if (name == "BookingCreated") {
+            if (!silent) stage_->list(desk_, booking);
+            return BookingCreated{booking, uuid};
         }
-        hear(input::Happened{{body, wall_ - late}});
-    }
-
-    void doubt() {
-        fleet_->doubt_all(now());
-        settle();
-    }
-
-    void hear(const Input& input) {
-        if (!fleet_) throw Broken("before `at`");
-        if (!fleet_->hear(id_, input, now())) throw Broken("the desk is not known");
-        settle();
-    }
-
-    void pass(Millis duration) {
-        const MonoTime until = mono_ + duration;
-        for (int turns = 0;; ++turns) {
-            if (turns > 100000) throw Broken("the fleet never comes to rest");
-            MonoTime next = until;
-            if (const auto wake = fleet_->wake_at()) next = std::min(next, *wake);
-            if (next > mono_) {
-                wall_ += next - mono_;
-                mono_ = next;
+        if (name == "BookingMoved") {
+            for (Booking known : stage_->listed(desk_)) {
+                if (silent || known.ref.meeting != booking.ref.meeting) continue;
+                known.start = booking.start;
+                known.end = booking.end;
+                stage_->list(desk_, known);
             }
-            fleet_->wake(now());
-            settle();
-            if (mono_ == until && (!fleet_->wake_at() || *fleet_->wake_at() > until)) return;
+            return BookingMoved{booking.ref, booking.start, minutes};
         }
+        if (name != "Deleted") throw Broken("unknown event: " + name);
+        if (!silent) stage_->unlist(desk_, booking.ref.meeting);
+        return BookingDeleted{booking.ref, cause};
     }
 
-    /// Stores, sends and answers until nothing is left to do.
-    void settle() {
-        for (int rounds = 0;; ++rounds) {
-            if (rounds > 1000) throw Broken("the fleet never comes to rest");
-            store();
-            std::vector<Call> calls;
-            fleet_->take_calls(calls, now());
-            if (calls.empty()) return;
-            for (const Call& call : calls) answer(call);
+    void event(const Words& words, int times) {
+        if (!started_) throw Broken("before `at`");
+        if (words.at(0) == "gap") return stage_->gap();
+        const WallTime at = stage_->wall() - (words.has("late") ? span_of(words.get("late")) : Millis{0});
+        const Event event{body_of(words.at(0), words), at};
+        for (int i = 0; i < times; ++i) stage_->happen(desk_, event);
+    }
+
+    void order(const Words& words, int times) {
+        Request request;
+        request.device = DeviceId{places_[desk_].desk};
+        request.asked_at = stage_->box();
+        request.key = format_time(request.asked_at) + "/" + std::to_string(++orders_);
+        request.meeting = MeetingId{words.get("meeting")};
+        request.organizer_email = words.get("organizer");
+        request.force = words.has("force") && yes(words.get("force"));
+        if (words.has("start")) request.start = clock_time(words.get("start"));
+        if (words.has("end") && words.has("start"))
+            request.duration = std::chrono::duration_cast<std::chrono::minutes>(clock_time(words.get("end")) -
+                                                                                clock_time(words.get("start")));
+        const std::string& what = words.at(0);
+        if (what == "book") {
+            request.kind = RequestKind::Book;
+            request.uuid = RequestUuid{"order-" + std::to_string(orders_)};
+        } else if (what == "edit") {
+            request.kind = RequestKind::Edit;
+        } else if (what == "delete") {
+            request.kind = RequestKind::Delete;
+        } else if (what != "sign_out") {
+            throw Broken("unknown order: " + what);
         }
+        last_order_ = request.key;
+        for (int i = 0; i < times; ++i) stage_->order(request);
     }
 
-    void store() {
-        const FleetChanges changes = fleet_->pending();
-        for (const DeskState* desk : changes.desks) desk_ = *desk;
-        for (const Record* record : changes.records) records_[record->seq] = *record;
-        for (const OutboxEntry& entry : changes.outbox) outbox_[entry.seq] = entry;
-        for (const Seq seq : changes.outbox_done) outbox_.erase(seq);
-        next_seq_ = changes.next_seq;
-        fleet_->committed();
-    }
-
-    void answer(const Call& call) {
-        if (std::holds_alternative<call::AskStatus>(call)) {
-            StatusReport report;
-            report.personalized = std::optional{signed_in_};
-            if (calls_) report.active_calls = std::optional{*calls_};
-            reply(call, online_ ? Result<Reply>{Reply{report}} : unreachable());
-        } else if (std::holds_alternative<call::AskBookings>(call)) {
-            reply(call, online_ ? Result<Reply>{Reply{BookingList{bookings_, 0}}} : unreachable());
-        } else {
-            carry_out(call, std::get<call::Send>(call));
-        }
-    }
-
-    static Error unreachable() {
-        Error error{ErrorKind::Transient, "the desk cannot be reached (404)"};
-        error.http_status = 404;
-        return error;
-    }
-
-    void reply(const Call& call, Result<Reply> what) {
-        const bool about_us =
-            !what.ok() && (what.error().kind == ErrorKind::AuthExpired || what.error().http_status == 429);
-        fleet_->answered(call, std::move(what), mono_, now(), about_us);
-    }
-
-    void carry_out(const Call& call, const call::Send& send) {
-        if (!records_.count(send.seq) || !outbox_.count(send.seq))
-            throw Broken("sent before it was stored: " + send.command.name);
-        sent_.push_back(send.command);
-        if (!replies_.empty()) {
-            const CannedReply canned = replies_.front();
-            replies_.pop_front();
-            if (canned.code != 200) {
-                Error error{canned.code == 404 || canned.code >= 500   ? ErrorKind::Transient
-                            : canned.code == 429 || canned.code == 423 ? ErrorKind::RateLimited
-                                                                       : ErrorKind::Rejected,
-                            "answered " + std::to_string(canned.code)};
-                error.http_status = canned.code;
-                if (canned.after > Millis{0})
-                    error.retry_after = std::chrono::duration_cast<std::chrono::seconds>(canned.after);
-                return reply(call, error);
-            }
-        }
-        if (!online_) return reply(call, unreachable());
-        const bool signs_out = send.command.name == "Webex.Registration.Logout" && obeys_ && signed_in_;
-        if (send.command.name == "Bookings.Delete" && obeys_) {
-            const std::string meeting = std::get<std::string>(send.command.arguments.front().second);
-            unlist(meeting);
-            reply(call, Reply{CommandDone{"T-1"}});
-            (void)fleet_->hear(
-                id_, input::Happened{{BookingDeleted{{BookingId{}, MeetingId{meeting}}, "Deleted"}, wall_}}, now());
-            return;
-        }
-        if (signs_out) signed_in_ = false;
-        reply(call, Reply{CommandDone{"T-1"}});
-        if (signs_out) {
-            StatusReport report;
-            report.personalized = std::optional{false};
-            (void)fleet_->hear(id_, input::Pushed{report, wall_}, now());
-        }
-    }
-
-    void crash() {
-        fleet_.emplace(PolicyBook{policy_, {}}, next_seq_);
-        mono_ = MonoTime{} + 1s;  // another boot: monotonic time starts anew
-        fleet_->load(desk_, now());
-        for (const auto& [seq, entry] : std::map<Seq, OutboxEntry>(outbox_))
-            fleet_->load_unanswered(entry, records_.at(seq), now());
-        settle();
-    }
-
-    static std::string text_of(const Argument& argument) {
-        if (const auto* text = std::get_if<std::string>(&argument)) return *text;
-        return std::to_string(std::get<std::int64_t>(argument));
-    }
-
-    static std::string describe(const Command& command) {
-        std::string out = command.name;
-        for (const auto& [name, value] : command.arguments) out += " " + name + "=" + text_of(value);
-        return out;
-    }
-
-    void expect(const std::string& what, const std::vector<std::string>& plain, const Words& named) {
-        const std::string value = plain.size() > 1 ? plain[1] : "";
-        if (what == "nothing") {
-            if (!sent_.empty()) throw Broken("expected nothing, sent " + describe(sent_.front()));
-        } else if (what == "sent") {
-            if (sent_.empty()) throw Broken("expected " + value + ", nothing was sent");
-            const Command command = sent_.front();
-            sent_.pop_front();
-            if (command.name != value) throw Broken("expected " + value + ", sent " + describe(command));
-            for (const auto& [name, wanted] : named) {
-                bool found = false;
-                for (const auto& [argument, text] : command.arguments)
-                    found = found || (argument == name && text_of(text).substr(0, wanted.size()) == wanted);
-                if (!found) throw Broken("expected " + name + "=" + wanted + ", sent " + describe(command));
-            }
-        } else if (what == "rule") {
-            if (records_.empty() || records_.rbegin()->second.rule != value)
-                throw Broken("expected a decision of " + value + ", got " +
-                             (records_.empty() ? "none" : records_.rbegin()->second.rule));
-            if (records_.rbegin()->second.reason.empty()) throw Broken("the decision has no reason");
-        } else if (what == "result") {
-            const std::string got = records_.empty() ? "none" : records_.rbegin()->second.result;
-            if (got.substr(0, value.size()) != value) throw Broken("expected the result " + value + ", got " + got);
-        } else if (what == "state") {
-            if (state_of(desk_, wall_) != value)
-                throw Broken("expected state " + value + ", got " + std::string{state_of(desk_, wall_)});
-        } else {
-            throw Broken("unknown expectation: " + what);
-        }
-    }
-
+    const ZoneMaker& zone_;
+    std::string day_ = "2026-03-02";  // a Monday
+    std::vector<Place> places_{{"desk-1", "w1", "Oslo_1", ""}};
     Policy policy_;
-    std::optional<Fleet> fleet_;
-    bool started_ = false;
-    WallTime wall_{};
-    MonoTime mono_ = MonoTime{} + 1000s;
-
-    // What the desk is.
-    bool signed_in_ = false, obeys_ = true, online_ = true;
-    std::optional<int> calls_ = 0;
-    std::vector<Booking> bookings_;
-
-    // What is on disk.
-    DeskState desk_;
-    std::map<Seq, Record> records_;
-    std::map<Seq, OutboxEntry> outbox_;
-    Seq next_seq_ = 1;
-
-    std::deque<Command> sent_;
-    std::deque<CannedReply> replies_;
+    std::vector<PolicyOverride> overrides_;
+    Messages messages_;
+    bool judge_existing_ = false, started_ = false;
+    std::unique_ptr<Stage> stage_;
+    std::optional<Expectations> expect_;
+    std::size_t desk_ = 0;
+    int orders_ = 0;
+    std::string last_order_;
 };
+
+std::vector<Line> lines_of(std::istream& in) {
+    std::vector<Line> lines;
+    int number = 0;
+    for (std::string text; std::getline(in, text);) {
+        ++number;
+        Words words = words_of(text);
+        const auto comment = text.find('#');
+        if (!words.first.empty())
+            lines.push_back({number, std::move(words), comment == std::string::npos ? "" : text.substr(comment + 1)});
+    }
+    return lines;
+}
+
+/// A file, or all scenarios of a folder: none can be forgotten.
+std::vector<std::string> files_of(const std::vector<std::string>& names) {
+    std::vector<std::string> files;
+    for (const std::string& name : names) {
+        if (!std::filesystem::is_directory(name)) {
+            files.push_back(name);
+            continue;
+        }
+        for (const auto& entry : std::filesystem::directory_iterator(name))
+            if (entry.path().extension() == ".scn") files.push_back(entry.path().string());
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+}
 
 }  // namespace
 
-std::string run_scenario(const std::string& path) {
+Played run_scenario(const std::string& path, const StageMaker& stage, const ZoneMaker& zone, bool core) {
     std::ifstream in(path);
-    if (!in) return "cannot be read";
-    Scenario scenario;
+    if (!in) return {"cannot be read", ""};
+    const std::vector<Line> lines = lines_of(in);
+    for (const Line& line : lines)
+        if (line.words.first == "core" && !core) return {"", line.comment};
     int number = 0;
     try {
-        for (std::string text; std::getline(in, text);) {
-            ++number;
-            scenario.line(text);
+        Scenario scenario(lines, stage, zone);
+        for (const Line& line : lines) {
+            number = line.number;
+            scenario.play(line.words);
         }
         scenario.end();
     } catch (const std::exception& failure) {
-        return "line " + std::to_string(number) + ": " + failure.what();
+        return {"line " + std::to_string(number) + ": " + failure.what(), ""};
     }
-    return "";
+    return {};
 }
+
+int run_scenarios(const std::vector<std::string>& names, const StageMaker& stage, const ZoneMaker& zone, bool core) {
+    const std::vector<std::string> files = files_of(names);
+    std::printf("1..%zu\n", files.size());
+    std::size_t number = 0, failed = 0;
+    for (const std::string& file : files) {
+        const Played played = run_scenario(file, stage, zone, core);
+        const std::string name = std::filesystem::path(file).stem().string();
+        std::printf("%s %zu - %s%s%s\n", played.failure.empty() ? "ok" : "not ok", ++number, name.c_str(),
+                    played.skipped.empty() ? "" : " # SKIP", played.skipped.c_str());
+        if (played.failure.empty()) continue;
+        std::printf("# %s: %s\n", name.c_str(), played.failure.c_str());
+        ++failed;
+    }
+    return failed == 0 && !files.empty() ? 0 : 1;
+}
+
+}  // namespace hotdesk::test

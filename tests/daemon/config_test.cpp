@@ -3,6 +3,7 @@
 #include "daemon/config.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 using namespace hotdesk;
@@ -57,6 +58,7 @@ max_call_overrun = "1h"
 release_on_sign_out = false
 no_show_release = "15m"
 no_show_warning = "off"
+no_show_exempt_duration = "4h"
 end_warning = "5m"
 allow_ad_hoc = false
 allow_extension = false
@@ -71,6 +73,9 @@ organizer_domains = ["example.com"]
 organizer_deny = ["*@evil.example"]
 verify_identity = "on"
 messages = false
+[messages]
+title = "Rezeption"
+max_duration = "No more than {limit}."
 [log]
 level = "debug"
 format = "json"
@@ -91,10 +96,12 @@ textfile = "/m.prom"
     CHECK(config.policy.verify_identity == VerifyIdentity::On);
     CHECK(config.log_level == Level::Debug);
     CHECK(config.metrics_textfile == "/m.prom");
-    // What is read and not acted on yet is said, a line each.
-    CHECK(config.warnings.size() == 16);
-    CHECK(std::count(config.warnings.begin(), config.warnings.end(),
-                     "policy.max_duration is set, but this version does not act on it yet") == 1);
+    CHECK(config.policy.no_show_exempt_duration == Limit{4h});
+    CHECK(config.messages.title == "Rezeption");
+    CHECK(config.messages.texts == std::map<Rule, std::string>{{Rule::MaxDuration, "No more than {limit}."}});
+    // What is read and not acted on yet is said.
+    CHECK(config.warnings ==
+          std::vector<std::string>{"metrics.textfile is set, but this version does not act on it yet"});
 }
 
 TEST_CASE("an error names file, line, key and the nearest known one", "[config]") {
@@ -115,7 +122,8 @@ TEST_CASE("an error names file, line, key and the nearest known one", "[config]"
     CHECK(wrong("integration = 7\n") == "hotdeskd.toml:1: integration: must be a section: write [integration]");
     CHECK(wrong("[policy\n").find("hotdeskd.toml:1: ") == 0);
     CHECK(wrong("[policy]\nmode = \"enforce\"\nmode = \"observe\"\n").find("hotdeskd.toml:3: ") == 0);
-    for (const char* hours : {"18:00-08:00", "08:00", "8:00-9:00", "00:00-24:01", "08:00-08:00", "08:60-09:00", ""})
+    for (const char* hours :
+         {"08:00", "8:00-9:00", "00:00-24:01", "08:00-08:00", "24:00-06:00", "24:00-24:00", "08:60-09:00", ""})
         CHECK(wrong("[policy]\nbooking_hours = \"" + std::string{hours} + "\"\n")
                   .find("hotdeskd.toml:2: policy.booking_hours: ") == 0);
     CHECK(wrong("[policy]\nbooking_days = [\"monday\"]\n").find("hotdeskd.toml:2: policy.booking_days: ") == 0);
@@ -151,8 +159,60 @@ sign_in_grace = "off"
           "hotdeskd.toml:2: policy.override: must be written as [[policy.override]]");
 }
 
+TEST_CASE("booking hours may end the next morning", "[config]") {
+    const auto hours = [](const std::string& text) {
+        const Policy policy = good("[policy]\nbooking_hours = \"" + text + "\"\n").policy;
+        return std::pair{policy.booking_from, policy.booking_to};
+    };
+    CHECK(hours("22:00-06:00") == std::pair{22h + 0min, 6h + 0min});
+    CHECK(hours("08:00-00:00") == std::pair{8h + 0min, 0h + 0min});
+    CHECK(hours("08:00-24:00") == std::pair{8h + 0min, 24h + 0min});
+    CHECK(hours("00:00-24:00") == std::pair{0h + 0min, 24h + 0min});
+    CHECK(hours("00:00-00:00") == hours("00:00-24:00"));
+    CHECK(
+        wrong("[policy]\nbooking_hours = \"08:00-08:00\"\n") ==
+        "hotdeskd.toml:2: policy.booking_hours: begins and ends at the same time; write \"00:00-24:00\" for the whole "
+        "day");
+}
+
+TEST_CASE("the time zone is looked up when the file is read", "[config]") {
+    const Config config = good("[policy]\ntime_zone = \"Asia/Kathmandu\"\n");
+    CHECK(config.policy_book().zone().offset_at(WallTime{}) == 5h + 30min);  // as it was in 1970
+    CHECK(config.policy_book().zone().offset_at(*parse_time("2026-03-02T00:00:00Z")) == 5h + 45min);
+    CHECK(good("[policy]\ntime_zone = \"\"\n").zone != nullptr);
+    CHECK(wrong("[policy]\nmode = \"enforce\"\ntime_zone = \"Europe/Olso\"\n")
+              .find("hotdeskd.toml:3: policy.time_zone: `Europe/Olso` is no time zone that this system knows") == 0);
+    CHECK(wrong("[policy]\ntime_zone = 1\n") == "hotdeskd.toml:2: policy.time_zone: must be a string in quotes");
+}
+
+TEST_CASE("each rule that tells something may be given a text of the administrator's own", "[config]") {
+    for (const Rule rule : all_rules) {
+        const std::string name{name_of(rule)};
+        const std::string text = "[messages]\n" + name + " = \"{desk}: {organizer}\"\n";
+        INFO(name);
+        if (default_text(rule).empty())
+            CHECK(wrong(text).find("hotdeskd.toml:2: messages." + name + ": is not a known key") == 0);
+        else
+            CHECK(good(text).policy_book().messages().text(rule, {"Ada", "", "", "", "Desk 1"}) == "Desk 1: Ada");
+    }
+    CHECK(wrong("[messages]\nmax_duraton = \"No\"\n") ==
+          "hotdeskd.toml:2: messages.max_duraton: is not a known key; the nearest known one is `max_duration`");
+    CHECK(wrong("[messages]\nmax_duration = \"No {more}\"\n") ==
+          "hotdeskd.toml:2: messages.max_duration: " + wrong_with_text("No {more}"));
+    CHECK(wrong("[messages]\nmax_duration = 7\n") ==
+          "hotdeskd.toml:2: messages.max_duration: must be a string in quotes");
+    CHECK(wrong("[messages]\ntitle = \"{desk}\"\n") == "hotdeskd.toml:2: messages.title: takes no placeholders");
+    CHECK(wrong("[messages]\ntitle = \"" + std::string(256, 'x') + "\"\n").find("hotdeskd.toml:2: messages.title: ") ==
+          0);
+    CHECK(good("[messages]\nmax_duration = \"" + std::string(255, 'x') + "\"\n").messages.texts.size() == 1);
+}
+
 TEST_CASE("the list of keys names each once", "[config]") {
     const auto keys = config_keys();
     CHECK(std::set<std::string>(keys.begin(), keys.end()).size() == keys.size());
-    CHECK(keys.size() == 36);
+    const auto told =
+        std::count_if(all_rules.begin(), all_rules.end(), [](Rule rule) { return !default_text(rule).empty(); });
+    CHECK(keys.size() == 38 + static_cast<std::size_t>(told));
+    for (const char* key : {"policy.no_show_exempt_duration", "messages.title", "messages.max_duration"})
+        CHECK(std::count(keys.begin(), keys.end(), key) == 1);
 }

@@ -255,7 +255,10 @@ TEST_CASE("a request of the command line is carried out and answered in the stor
     Lab lab;
     lab.begin(true);
     const std::string key = "2026-03-02T09:00:00Z/1";
-    const Change change{Table::Request, key, codec::write_request({key, DeviceId{"d1"}, lab.host.time.wall})};
+    Request request;
+    request.device = DeviceId{"d1"};
+    request.asked_at = lab.host.time.wall;
+    const Change change{Table::Request, key, codec::write_request(request)};
     (void)lab.store.commit({&change, 1});
     lab.engine->look_at_requests();
     lab.turn();
@@ -263,4 +266,39 @@ TEST_CASE("a request of the command line is carried out and answered in the stor
     const auto outcome = codec::read_outcome(lab.store.records.at({Table::Request, key}));
     REQUIRE(outcome.ok());
     CHECK(outcome->outcome == "done");
+}
+
+TEST_CASE("a booking that was asked for is done when the desk shows it", "[engine]") {
+    Lab lab;
+    lab.begin(false);
+    const std::string key = "2026-03-02T09:00:00Z/1";
+    Request request;
+    request.kind = RequestKind::Book;
+    request.device = DeviceId{"d1"};
+    request.asked_at = lab.host.time.wall;
+    request.uuid = RequestUuid{"u1"};
+    request.organizer_email = "ada@example.com";
+    request.start = lab.host.time.wall + 1h;
+    request.duration = 30min;
+    const Change change{Table::Request, key, codec::write_request(request)};
+    (void)lab.store.commit({&change, 1});
+    lab.engine->look_at_requests();
+    lab.turn();
+    const std::string sent = lab.http->all.back().body;
+    CHECK(sent.find(R"("BookingRequestUUID":"u1")") != std::string::npos);
+    lab.answer("Bookings.Book", R"({"deviceId":"d1","arguments":{},"result":{}})");
+    CHECK_FALSE(codec::has_outcome(lab.store.records.at({Table::Request, key})));
+
+    // No event comes: the desk is asked.
+    lab.host.pass(5s);
+    lab.turn();
+    lab.answer("xapi/status", status(false));
+    lab.answer("Bookings.List", R"({"deviceId":"d1","result":{"Booking":[{"Id":"7","MeetingId":"m7",)"
+                                R"("Time":{"StartTime":")" +
+                                    format_time(*request.start) +
+                                    R"(","Duration":30},"Organizer":{"Email":"ada@example.com"}}]}})");
+    const auto outcome = codec::read_outcome(lab.store.records.at({Table::Request, key}));
+    REQUIRE(outcome.ok());
+    CHECK(outcome->outcome == "done");
+    CHECK(outcome->meeting == MeetingId{"m7"});
 }

@@ -52,6 +52,51 @@ DeskState full_desk() {
     return desk;
 }
 
+/// The same with what the rules about bookings and identity found out.
+DeskState full_desk_with_rules() {
+    DeskState desk = full_desk();
+    KnownBooking& known = desk.bookings.front();
+    known.request = RequestUuid{"u0"};
+    known.made_at = morning - 1h;
+    known.at_desk = true;
+    known.extends = MeetingId{"m0"};
+    known.admitted = Admitted{{morning, morning + 1h}, "alice@example.com", true};
+    known.objection = Objection{Rule::MaxDuration, {morning, morning + 9h}, {morning + 1min, {}}};
+    known.reversals = {morning - 2min, morning - 1min};
+    known.left_alone = Objection{Rule::BookingHours, {morning, morning + 9h}, {morning + 2min, {}}};
+    known.arrived = true;
+    known.chance = Since{morning + 3min, {}};
+    desk.requested.front().at_desk = true;
+    desk.requested.front().extends = MeetingId{"m1"};
+    desk.permits.push_back({RequestUuid{"u2"}, MeetingId{"m2"}, {morning, morning + 1h}, {morning, {}}});
+    desk.checks_in = morning - 24h;
+    desk.sign_in->who = Person{PersonId{"p2"}, {"bob@example.com", "b@example.com"}, "Bob"};
+    desk.attempts.front().failures = 3;
+    for (const Act act : {Act::NoShow, Act::Reject, Act::Restore, Act::LeaveBe, Act::WarnNoShow, Act::WarnEnd}) {
+        Attempt attempt;
+        attempt.act = act;
+        attempt.ref = {BookingId{"1"}, MeetingId{"m1"}};
+        desk.attempts.push_back(attempt);
+    }
+    return desk;
+}
+
+/// A request to book with something in every field.
+Request full_request() {
+    Request request;
+    request.kind = RequestKind::Book;
+    request.device = DeviceId{"d1"};
+    request.asked_at = morning;
+    request.uuid = RequestUuid{"u1"};
+    request.meeting = MeetingId{"m1"};
+    request.organizer_email = "alice@example.com";
+    request.title = "Pult \xC3\xA5 1";
+    request.start = morning + 1h;
+    request.duration = 90min;
+    request.force = true;
+    return request;
+}
+
 std::string fixture(const std::string& name) {
     std::ifstream in(std::string{FIXTURES} + "/state/" + name);
     std::stringstream text;
@@ -70,6 +115,27 @@ TEST_CASE("the golden desk record of schema 1 loads, and is still written the sa
     REQUIRE(desk.ok());
     CHECK(*desk == full_desk());
     CHECK(codec::write_desk(full_desk()) == golden);
+}
+
+TEST_CASE("the golden desk record with all that rules find out loads, and is still written the same", "[state]") {
+    const std::string golden = fixture("desk-1-rules.json");
+    REQUIRE_FALSE(golden.empty());
+    const auto desk = codec::read_desk(golden);
+    REQUIRE(desk.ok());
+    CHECK(*desk == full_desk_with_rules());
+    CHECK(codec::write_desk(full_desk_with_rules()) == golden);
+}
+
+TEST_CASE("a rule or an act of a later version costs only itself", "[state]") {
+    const auto desk =
+        codec::read_desk(R"({"id":"d","bookings":[{"id":"1","objection":{"rule":"max_noise"},"leftAlone":{}}],)"
+                         R"("attempts":[{"act":"play_music"},{"act":"reject","id":"1"}]})");
+    REQUIRE(desk.ok());
+    REQUIRE(desk->bookings.size() == 1);
+    CHECK_FALSE(desk->bookings.front().objection);
+    CHECK_FALSE(desk->bookings.front().left_alone);
+    REQUIRE(desk->attempts.size() == 1);
+    CHECK(desk->attempts.front().act == Act::Reject);
 }
 
 TEST_CASE("the golden decision record of schema 1 loads, and is still written the same", "[state]") {
@@ -102,8 +168,8 @@ TEST_CASE("the golden activation record of schema 1 loads", "[state]") {
 }
 
 TEST_CASE("a record cut anywhere is an error or a value, never a crash", "[state]") {
-    for (const std::string& whole :
-         {codec::write_desk(full_desk()), fixture("record-1.json"), fixture("activation-1.json")})
+    for (const std::string& whole : {codec::write_desk(full_desk_with_rules()), codec::write_request(full_request()),
+                                     fixture("record-1.json"), fixture("activation-1.json")})
         for (std::size_t length = 0; length < whole.size(); ++length) {
             const std::string part = whole.substr(0, length);
             CHECK_FALSE(codec::read_desk(part).ok());
@@ -130,12 +196,67 @@ TEST_CASE("health, outbox, requests and outcomes come back as they were", "[stat
     CHECK(*codec::read_health(codec::write_health(health)) == health);
     CHECK(*codec::read_health(codec::write_health(Health{})) == Health{});
     CHECK(*codec::read_outbox(codec::write_outbox({7, "key"})) == OutboxEntry{7, "key"});
-    CHECK(*codec::read_request(codec::write_request({"", DeviceId{"d"}, morning})) ==
-          SignOutRequest{"", DeviceId{"d"}, morning});
-    const std::string outcome = codec::write_outcome({"", "refused", "why", 3});
+    const std::string outcome = codec::write_outcome({"", "refused", "why", 3, MeetingId{"m"}});
     CHECK(codec::has_outcome(outcome));
-    CHECK_FALSE(codec::has_outcome(codec::write_request({"", DeviceId{"d"}, morning})));
-    CHECK(*codec::read_outcome(outcome) == RequestOutcome{"", "refused", "why", 3});
+    CHECK_FALSE(codec::has_outcome(codec::write_request(full_request())));
+    CHECK(*codec::read_outcome(outcome) == RequestOutcome{"", "refused", "why", 3, MeetingId{"m"}});
+    CHECK(*codec::read_outcome(R"({"outcome":"done"})") == RequestOutcome{"", "done", "", 0});
+}
+
+TEST_CASE("the golden request loads, is still written the same, and so is the one of the first version", "[state]") {
+    const auto read = codec::read_request(fixture("request-1.json"));
+    REQUIRE(read.ok());
+    CHECK(*read == full_request());
+    CHECK(codec::write_request(full_request()) == fixture("request-1.json"));
+
+    const std::string old = R"({"kind":"sign-out","deviceId":"d","askedAt":"2026-03-02T09:00:00Z"})";
+    Request sign_out;
+    sign_out.device = DeviceId{"d"};
+    sign_out.asked_at = morning;
+    REQUIRE(codec::read_request(old).ok());
+    CHECK(*codec::read_request(old) == sign_out);
+    CHECK(codec::write_request(sign_out) == old);
+}
+
+TEST_CASE("a request that lacks what its kind needs is damaged", "[state]") {
+    for (const RequestKind kind : {RequestKind::SignOut, RequestKind::Book, RequestKind::Edit, RequestKind::Delete}) {
+        Request request = full_request();
+        request.kind = kind;
+        CHECK(*codec::read_request(codec::write_request(request)) == request);
+        request.device = {};
+        CHECK_FALSE(codec::read_request(codec::write_request(request)).ok());
+    }
+    const auto refused = [](RequestKind kind, auto&& spoil) {
+        Request request = full_request();
+        request.kind = kind;
+        spoil(request);
+        return !codec::read_request(codec::write_request(request)).ok();
+    };
+    CHECK(refused(RequestKind::Book, [](Request& r) { r.uuid = {}; }));
+    CHECK(refused(RequestKind::Book, [](Request& r) { r.organizer_email.clear(); }));
+    CHECK(refused(RequestKind::Book, [](Request& r) { r.start.reset(); }));
+    CHECK(refused(RequestKind::Book, [](Request& r) { r.duration.reset(); }));
+    CHECK(refused(RequestKind::Edit, [](Request& r) { r.meeting = {}; }));
+    CHECK(refused(RequestKind::Edit, [](Request& r) { r.start.reset(), r.duration.reset(); }));
+    CHECK(refused(RequestKind::Delete, [](Request& r) { r.meeting = {}; }));
+    CHECK_FALSE(refused(RequestKind::Edit, [](Request& r) { r.start.reset(); }));
+    CHECK_FALSE(codec::read_request(R"({"kind":"make-coffee","deviceId":"d"})").ok());
+}
+
+TEST_CASE("requests without an outcome are found, and what nobody can read or fetch goes", "[state]") {
+    MemoryStore store;
+    const std::string key = format_time(morning) + "/1";
+    store.records[{Table::Request, key}] = codec::write_request(full_request());
+    store.records[{Table::Request, format_time(morning) + "/2"}] = codec::write_outcome({"", "done", "", 1});
+    store.records[{Table::Request, format_time(morning - 2h) + "/3"}] = codec::write_outcome({"", "done", "", 1});
+    store.records[{Table::Request, format_time(morning) + "/4"}] = R"({"kind":"make-coffee","deviceId":"d"})";
+    const auto open = state::open_requests(store, morning + 1s);
+    REQUIRE(open.ok());
+    REQUIRE(open->size() == 1);
+    Request expected = full_request();
+    expected.key = key;
+    CHECK(open->front() == expected);
+    CHECK(store.count(Table::Request) == 2);
 }
 
 TEST_CASE("keys of decisions sort by number", "[state]") {

@@ -96,14 +96,16 @@ class ExitCodes(LabCase):
 
     def test_wrong_usage_is_2(self):
         lab = self.lab()
-        for command in ([], ["no-such-command"], ["activate"], ["sign-out"], ["status", "--no-such-flag"]):
+        for command in ([], ["no-such-command"], ["activate"], ["sign-out"], ["explain"], ["book"], ["edit"], ["delete"],
+                        ["status", "--no-such-flag"]):
             done = lab.run(*command)
             self.assertEqual(done.code, 2, done)
             self.assertNotEqual(done.err, "")
 
     def test_help_and_version_are_0_everywhere(self):
         lab = self.lab()
-        for command in ("activate", "run", "status", "devices", "log", "sign-out", "manifest"):
+        for command in ("activate", "run", "status", "devices", "bookings", "log", "explain", "sign-out", "book", "edit",
+                        "delete", "manifest"):
             for flag in ("--help", "--version"):
                 done = lab.run(command, flag, config="/nowhere")
                 self.assertEqual(done.code, 0, done)

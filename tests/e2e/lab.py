@@ -28,6 +28,7 @@ POLICY = """
 [policy]
 sign_in_grace = "1s"
 sign_out_grace = "1s"
+end_warning = "off"
 
 [[policy.override]]
 workspace = "Oslo 3"

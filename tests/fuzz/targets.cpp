@@ -42,6 +42,9 @@ void queue(std::string_view bytes) {
 
 void xapi(std::string_view bytes) {
     decode(call::AskStatus{DeviceId{"d"}}, bytes);
+    decode(call::AskStatus{DeviceId{"d"}, true}, bytes);
+    decode(call::AskSessions{DeviceId{"d"}, WorkspaceId{"w"}}, bytes);
+    decode(call::AskPerson{DeviceId{"d"}, PersonId{"p"}}, bytes);
     decode(call::AskBookings{DeviceId{"d"}}, bytes);
     decode(call::ListDevices{base}, bytes);
     decode(call::ListWorkspaces{base}, bytes);

@@ -1,0 +1,91 @@
+// Who has a right to what, said again in other words: what hotdeskd must never do on the campus.
+
+#include "campus.hpp"
+#include "words.hpp"
+
+#include <algorithm>
+
+namespace hotdesk::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+bool overlap(const Booking& a, const Booking& b) { return a.start < b.end && b.start < a.end; }
+
+}  // namespace
+
+/// All hours and days of the campus are UTC, and its hours never cross midnight.
+bool Campus::within_days_and_hours(const Booking& booking) const {
+    using namespace std::chrono;
+    if (policy_.booking_from == 0min && policy_.booking_to == 24h) {
+        for (auto day = floor<days>(booking.start); day < booking.end; day += days{1})
+            if (!policy_.booking_days[weekday{day}.iso_encoding() - 1]) return false;
+        return true;
+    }
+    const auto day = floor<days>(booking.start);
+    return policy_.booking_days[weekday{day}.iso_encoding() - 1] && booking.start >= day + policy_.booking_from &&
+           booking.end <= day + policy_.booking_to;
+}
+
+/// Where it says yes there is no doubt; where it says no there may be.
+bool Campus::keeps_every_rule(std::size_t desk, const Booking& booking) const {
+    const Story& story = stories_.at(booking.ref.meeting.value);
+    if (policy_.max_duration && booking.end - booking.start > *policy_.max_duration) return false;
+    if (policy_.max_advance && booking.start - story.made > *policy_.max_advance) return false;
+    if (!within_days_and_hours(booking)) return false;
+    if (!policy_.organizer_deny.empty() && booking.organizer_email == "eve@evil.example") return false;
+    if (!policy_.allow_ad_hoc && story.at_desk) return false;
+    if (!policy_.allow_extension && story.extended) return false;
+    int others = 0;
+    for (std::size_t there = 0; there < rig_.desks.size(); ++there)
+        for (const Booking& other : rig_.desks[there].bookings) {
+            if (other.ref == booking.ref || other.organizer_email != booking.organizer_email) continue;
+            if (policy_.one_desk_at_a_time && there != desk && overlap(other, booking)) return false;
+            ++others;
+        }
+    // Those that are over and gone from the list count for the day; how many is not told here.
+    return policy_.max_bookings_per_day == 0 || (others == 0 && made_ <= policy_.max_bookings_per_day);
+}
+
+void Campus::judge_new(std::size_t desk, const Booking& booking) {
+    Story& story = stories_.at(booking.ref.meeting.value);
+    if (keeps_every_rule(desk, booking))
+        story.lawful = slot_of(booking);
+    else if (story.lawful == slot_of(booking))
+        story.lawful.reset();
+}
+
+bool Campus::is_no_show(std::size_t, const Booking& booking) const {
+    const Story& story = stories_.at(booking.ref.meeting.value);
+    return policy_.no_show_release && !story.came && booking.start + *policy_.no_show_release <= rig_.wall;
+}
+
+void Campus::on_send(std::size_t desk, const Command& command, int code) {
+    commands_.push_back(rig_.desks[desk].place.desk + " " + describe(command));
+    story_ += "# " + format_time(rig_.wall).substr(11, 8) + " sent to " + commands_.back() + "\n";
+    const auto wrong = [&](const std::string& why) { throw Broken(why + ": " + commands_.back()); };
+    if (chances_.mode == Mode::Observe) wrong("sent in observe mode");
+    const Booking* const here = running(desk);
+    if (command.name == "Webex.Registration.Logout") {
+        if (rig_.desks[desk].signed_in && here && visitors_[desk]->who == here->organizer_email)
+            wrong(visitors_[desk]->who + " has a booking that runs");
+        return;
+    }
+    if (command.name != "Bookings.Delete" && command.name != "Bookings.Edit") return;
+    const Booking* const booking = rig_.desks[desk].find(MeetingId{argument_of(command, "MeetingId")});
+    if (!booking) return;  // gone a moment ago; the desk refuses
+    Story& story = stories_.at(booking->ref.meeting.value);
+    const bool lawful = story.lawful == slot_of(*booking);
+    if (command.name == "Bookings.Edit") {
+        if (lawful) wrong("the booking keeps every rule");
+        std::erase_if(story.edits, [&](WallTime at) { return at + 1h <= rig_.wall; });
+        if (code == 200) story.edits.push_back(rig_.wall);
+        if (story.edits.size() > 2) wrong("a third change within an hour");
+    } else {
+        const bool released = policy_.release_on_sign_out && story.left;
+        if (lawful && !released && !is_no_show(desk, *booking)) wrong("the booking keeps every rule");
+    }
+}
+
+}  // namespace hotdesk::test
