@@ -131,15 +131,20 @@ public:
     /// device of the same workspace) are left out.
     virtual void each_elsewhere(const Desk& desk, std::string_view organizer_email,
                                 const std::function<bool(const DeskState&, const KnownBooking&)>& visit) const = 0;
-    /// Another device of the same workspace goes before this one, and has this booking.
-    [[nodiscard]] virtual bool led(const Desk& desk, const BookingRef& ref) const = 0;
+    /// Whether `test` is true of another device of the same workspace that has this booking too.
+    [[nodiscard]] virtual bool beside(
+        const Desk& desk, const BookingRef& ref,
+        const std::function<bool(const DeskState& other, const KnownBooking& its)>& test) const = 0;
     /// Another device of the same workspace goes before this one.
     [[nodiscard]] virtual bool led(const Desk& desk) const = 0;
-    /// Somebody is signed in, or has come, at another device of the same workspace that has this booking.
-    [[nodiscard]] virtual bool arrived_beside(const Desk& desk, const BookingRef& ref) const = 0;
     /// Webex may be asked who is signed in: the scopes are granted.
     [[nodiscard]] virtual bool may_ask_who() const = 0;
 };
+
+/// Of the devices of a workspace the first one acts, unless it cannot be reached.
+inline bool goes_before(const DeskState& other, const DeskState& desk) {
+    return other.id < desk.id && other.online != false;
+}
 
 // --- outputs ------------------------------------------------------------------------------------------------------
 

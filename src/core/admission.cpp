@@ -269,17 +269,27 @@ std::optional<Verdict> verdict_on(const Desk& desk, const KnownBooking& known, N
                     {},
                     std::move(breach->facts),
                     around.policy_for(known.booking.organizer_email).messages};
-    if (around.led(desk, known.booking.ref)) {
+    // The other device may not know of the booking what is wrong with it here: that it was made at this desk, say.
+    std::size_t reversals = known.reversals.size();
+    bool first_acts = false, first_knows = false;
+    (void)around.beside(desk, known.booking.ref, [&](const DeskState& other, const KnownBooking& its) {
+        reversals += its.reversals.size();
+        first_knows = first_knows || goes_before(other, desk);
+        first_acts = first_acts || (goes_before(other, desk) && (its.objection || its.left_alone));
+        return false;
+    });
+    if (first_acts) {
         verdict.act.reset();
         verdict.due.reset();
         verdict.says += "; the other device of this workspace acts";
         return verdict;
     }
+    if (first_knows) *verdict.due += rules::companion_wait;  // it may not have heard yet
     if (!known.admitted) return verdict;
     const auto tried = std::find_if(desk.attempts.begin(), desk.attempts.end(), [&](const Attempt& attempt) {
         return attempt.act == Act::Restore && rules::same(attempt.ref, known.booking.ref);
     });
-    if (tried == desk.attempts.end() && known.reversals.size() >= rules::most_reversals) {
+    if (tried == desk.attempts.end() && reversals >= rules::most_reversals) {
         verdict.act = Act::LeaveBe;
         verdict.says += "; the booking was put back twice within an hour and was moved again";
     } else if (!can_restore(desk, known, now, around)) {

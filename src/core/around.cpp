@@ -16,9 +16,6 @@ const KnownBooking* same_booking(const DeskState& desk, const BookingRef& ref) {
     return nullptr;
 }
 
-/// The first one acts, unless it cannot be reached.
-bool goes_before(const DeskState& other, const DeskState& desk) { return other.id < desk.id && other.online != false; }
-
 }  // namespace
 
 template <class Test>
@@ -45,25 +42,24 @@ void Fleet::Around::each_elsewhere(const Desk& desk, std::string_view organizer_
             if (!same_address(known.booking.organizer_email, organizer_email)) continue;
             // A booking of two devices is one booking.
             if (other.workspace == desk.workspace && same_booking(desk, ref)) continue;
-            if (led(other, ref)) continue;
+            if (beside(other, ref,
+                       [&](const DeskState& twin, const KnownBooking&) { return goes_before(twin, other); }))
+                continue;
             if (!visit(other, known)) return;
         }
     }
 }
 
-bool Fleet::Around::led(const Desk& desk, const BookingRef& ref) const {
-    return any_beside(desk, [&](const Desk& other) { return goes_before(other, desk) && same_booking(other, ref); });
+bool Fleet::Around::beside(const Desk& desk, const BookingRef& ref,
+                           const std::function<bool(const DeskState&, const KnownBooking&)>& test) const {
+    return any_beside(desk, [&](const Desk& other) {
+        const KnownBooking* const known = same_booking(other, ref);
+        return known && test(other, *known);
+    });
 }
 
 bool Fleet::Around::led(const Desk& desk) const {
     return any_beside(desk, [&](const Desk& other) { return goes_before(other, desk); });
-}
-
-bool Fleet::Around::arrived_beside(const Desk& desk, const BookingRef& ref) const {
-    return any_beside(desk, [&](const Desk& other) {
-        const KnownBooking* const known = same_booking(other, ref);
-        return known && (known->arrived || other.sign_in);
-    });
 }
 
 std::vector<Verdict> Fleet::explain(const DeviceId& device, Now now) const {

@@ -15,9 +15,9 @@ public:
     [[nodiscard]] const Messages& messages() const override { return fleet_.policy_.messages(); }
     void each_elsewhere(const Desk& desk, std::string_view organizer_email,
                         const std::function<bool(const DeskState&, const KnownBooking&)>& visit) const override;
-    [[nodiscard]] bool led(const Desk& desk, const BookingRef& ref) const override;
+    [[nodiscard]] bool beside(const Desk& desk, const BookingRef& ref,
+                              const std::function<bool(const DeskState&, const KnownBooking&)>& test) const override;
     [[nodiscard]] bool led(const Desk& desk) const override;
-    [[nodiscard]] bool arrived_beside(const Desk& desk, const BookingRef& ref) const override;
     [[nodiscard]] bool may_ask_who() const override { return fleet_.may_ask_who_ && !fleet_.who_refused_; }
 
 private:

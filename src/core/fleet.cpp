@@ -103,12 +103,22 @@ void Fleet::step(Entry& entry, const Input& heard, Now now) {
     const DeskState before = entry.desk;
     observe(entry.desk, heard, now);
     if (looks_elsewhere_ && before.bookings != entry.desk.bookings) index(entry);
+    if (!before.sign_in && entry.desk.sign_in) back_at_another(entry);
     const Around around(*this, entry.desk);
     const auto lawful = admit(entry.desk, now, around);
     act_on(entry, decide(entry.desk, now, around), now);
     if (!(before == entry.desk)) dirty_.insert(&entry);
     if (!orders_.empty()) confirm_orders(entry, now);
     if (looks_elsewhere_) reopen_later(entry, lawful, now);
+}
+
+/// Whoever left one device of a workspace and sits down at the other has not left.
+void Fleet::back_at_another(const Entry& entry) {
+    for (Entry* const other : workspaces_[entry.desk.workspace]) {
+        if (other == &entry || !other->desk.left) continue;
+        other->desk.left.reset();
+        dirty_.insert(other);
+    }
 }
 
 /// Messages of two desks may come in any order. Bookings that the same organizer made later than those that have just

@@ -149,6 +149,7 @@ private:
     Entry* find(const DeviceId& device);
     void step(Entry& entry, const Input& heard, Now now);
     void act_on(Entry& entry, Step step, Now now);
+    void back_at_another(const Entry& entry);
     void reopen_later(Entry& entry, const std::vector<BookingRef>& lawful, Now now);
     void add_errand(Entry& entry, Decision decision, const std::string& request, Mode mode, Now now);
     void set_wake(Entry& entry, std::optional<MonoTime> at);

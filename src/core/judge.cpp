@@ -206,6 +206,9 @@ private:
         const KnownBooking* const known = find(desk_.left->ref);
         const Policy& policy = around_.policy_for(known ? known->booking.organizer_email : std::string{});
         if (!policy.release_on_sign_out) return rests(Rule::ReleaseOnSignOut, "off");
+        if (around_.beside(desk_, desk_.left->ref,
+                           [](const DeskState& other, const KnownBooking&) { return other.sign_in.has_value(); }))
+            return rests(Rule::ReleaseOnSignOut, "somebody is signed in at the other device of this workspace");
         // The desk deletes the booking itself, and a hybrid calendar takes its time to confirm.
         acts(Rule::ReleaseOnSignOut, Act::Release,
              desk_.left->since.mono + policy.sign_out_grace.value_or(rules::settle_first),
@@ -219,7 +222,9 @@ private:
         if (known.arrived) return "somebody has come to the booking";
         if (!desk_.personalized.value) return "whether somebody is signed in is not known";
         if (desk_.sign_in) return "somebody is signed in";
-        if (around_.arrived_beside(desk_, known.booking.ref))
+        if (around_.beside(desk_, known.booking.ref, [](const DeskState& other, const KnownBooking& its) {
+                return its.arrived || other.sign_in;
+            }))
             return "somebody is at the other device of this workspace";
         if (!desk_.active_calls.value) return "whether a call is on is not known";
         if (desk_.checks_in != WallTime{} && now_.wall - desk_.checks_in < rules::check_in_memory)
@@ -227,7 +232,9 @@ private:
         if (policy.no_show_exempt_duration &&
             known.booking.end - known.booking.start >= *policy.no_show_exempt_duration)
             return "the booking is as long as no_show_exempt_duration or longer";
-        if (around_.led(desk_, known.booking.ref)) return "the other device of this workspace acts";
+        if (around_.beside(desk_, known.booking.ref,
+                           [&](const DeskState& other, const KnownBooking&) { return goes_before(other, desk_); }))
+            return "the other device of this workspace acts";
         return {};
     }
 

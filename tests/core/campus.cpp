@@ -19,6 +19,8 @@ Opening opening_for(std::uint64_t seed, bool identity) {
     opening.identity = identity;
     opening.at = morning;
     opening.places = {{"desk-1", "w1", "Oslo_1", ""}, {"desk-2", "w2", "Oslo_2", ""}};
+    // Now and then the first two are devices of one workspace.
+    if (seed % 4 == 0) opening.places[1].workspace = "w1", opening.places[1].workspace_name = "Oslo_1";
     if (seed % 3 == 0) opening.places.push_back({"desk-3", "w3", "Oslo_3", ""});
     return opening;
 }
@@ -32,7 +34,8 @@ std::string clock_of(WallTime time) {
 Campus::Campus(std::uint64_t seed, const Chances& chances)
     : random_(seed), chances_(chances), rig_(opening_for(seed, chances.identity)), visitors_(rig_.desks.size()) {
     for (std::size_t desk = 0; desk < rig_.desks.size(); ++desk)
-        story_ += "place " + rig_.desks[desk].place.desk + "\n";
+        story_ += "place " + rig_.desks[desk].place.desk + " workspace=" + rig_.desks[desk].place.workspace +
+                  " name=" + rig_.desks[desk].place.workspace_name + "\n";
     random_policy();
     rig_.watcher = [this](std::size_t desk, const Command& command, int code) { on_send(desk, command, code); };
     story_ += "at 07:00\n";
@@ -190,6 +193,14 @@ void Campus::mark_arrivals(std::size_t desk) {
     if (now.calls.value_or(0) > 0 || now.presence == Presence::Yes) story.came = true;
 }
 
+/// The desk and its companions: they have their bookings in common.
+std::vector<std::size_t> Campus::beside(std::size_t desk) const {
+    std::vector<std::size_t> out;
+    for (std::size_t other = 0; other < rig_.desks.size(); ++other)
+        if (rig_.desks[other].place.workspace == rig_.desks[desk].place.workspace) out.push_back(other);
+    return out;
+}
+
 void Campus::book(std::size_t desk, bool at_desk) {
     const auto& visitor = visitors_[desk];
     if (at_desk && (!visitor || !rig_.desks[desk].signed_in)) return;
@@ -213,11 +224,13 @@ void Campus::book(std::size_t desk, bool at_desk) {
         say(desk, BookingRequested{uuid, start, std::chrono::duration_cast<std::chrono::minutes>(end - start)});
     }
     // What hotdeskd does may change the desk while it is told: first the list, then the news.
-    rig_.desks[desk].list(booking);
-    tell(desk, "event BookingCreated " + (at_desk ? "uuid=" + uuid.value + " " : std::string{}) + "id=" + number +
-                   " meeting=" + meeting + " organizer=" + booking.organizer_email + times);
-    say(desk, BookingCreated{booking, uuid});
-    look(desk);
+    for (const std::size_t at : beside(desk)) rig_.desks[at].list(booking);
+    for (const std::size_t at : beside(desk)) {
+        tell(at, "event BookingCreated " + (at_desk && at == desk ? "uuid=" + uuid.value + " " : std::string{}) +
+                     "id=" + number + " meeting=" + meeting + " organizer=" + booking.organizer_email + times);
+        say(at, BookingCreated{booking, at == desk ? uuid : RequestUuid{}});
+    }
+    for (const std::size_t at : beside(desk)) look(at);
 }
 
 void Campus::move(std::size_t desk, bool extend) {
@@ -237,21 +250,25 @@ void Campus::move(std::size_t desk, bool extend) {
     story.moved = rig_.wall;
     story.extended = extend;
     judge_new(desk, moved);
-    rig_.desks[desk].list(moved);
-    tell(desk, "event BookingMoved id=" + moved.ref.id.value + " meeting=" + moved.ref.meeting.value +
-                   " start=" + clock_of(moved.start) + " end=" + clock_of(moved.end));
-    say(desk, BookingMoved{moved.ref, moved.start,
-                           std::chrono::duration_cast<std::chrono::minutes>(moved.end - moved.start)});
-    look(desk);
+    for (const std::size_t at : beside(desk)) rig_.desks[at].list(moved);
+    for (const std::size_t at : beside(desk)) {
+        tell(at, "event BookingMoved id=" + moved.ref.id.value + " meeting=" + moved.ref.meeting.value +
+                     " start=" + clock_of(moved.start) + " end=" + clock_of(moved.end));
+        say(at, BookingMoved{moved.ref, moved.start,
+                             std::chrono::duration_cast<std::chrono::minutes>(moved.end - moved.start)});
+    }
+    for (const std::size_t at : beside(desk)) look(at);
 }
 
 void Campus::remove(std::size_t desk) {
     const auto& bookings = rig_.desks[desk].bookings;
     if (bookings.empty()) return;
     const Booking gone = bookings[pick(bookings.size())];
-    rig_.desks[desk].unlist(gone.ref.meeting);
-    tell(desk, "event Deleted id=" + gone.ref.id.value + " meeting=" + gone.ref.meeting.value);
-    say(desk, BookingDeleted{gone.ref, "Deleted"});
+    for (const std::size_t at : beside(desk)) rig_.desks[at].unlist(gone.ref.meeting);
+    for (const std::size_t at : beside(desk)) {
+        tell(at, "event Deleted id=" + gone.ref.id.value + " meeting=" + gone.ref.meeting.value);
+        say(at, BookingDeleted{gone.ref, "Deleted"});
+    }
 }
 
 void Campus::sign_in(std::size_t desk) {

@@ -82,7 +82,8 @@ private:
     [[nodiscard]] bool within_days_and_hours(const Booking& booking) const;
     [[nodiscard]] bool is_no_show(std::size_t desk, const Booking& booking) const;
     void mark_arrivals(std::size_t desk);
-    const Booking* running(std::size_t desk) const;
+    [[nodiscard]] const Booking* running(std::size_t desk) const;
+    [[nodiscard]] std::vector<std::size_t> beside(std::size_t desk) const;
 
     std::size_t pick(std::size_t below) { return static_cast<std::size_t>(random_() % below); }
     bool one_in(std::size_t n) { return pick(n) == 0; }
