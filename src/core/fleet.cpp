@@ -57,6 +57,9 @@ void Fleet::load(DeskState state, Now now, Clocks clocks) {
     for (auto& permit : desk.permits) restart(permit.since);
     for (auto& known : desk.bookings) {
         known.learned_at = MonoTime::min();
+        // Of a version that judged no bookings: it was there before.
+        if (known.made_at == WallTime{} && !known.admitted)
+            known.admitted = Admitted{slot_of(known.booking), known.booking.organizer_email, true};
         if (known.objection) restart(known.objection->since);
         if (known.left_alone) restart(known.left_alone->since);
         restart_if(known.chance);
