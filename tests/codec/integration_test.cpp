@@ -58,8 +58,9 @@ TEST_CASE("a completed activation asks for the queue and names the customer") {
         R"({"provisioningState":"completed","queue":{"state":"enabled"},"customer":{"id":"desk-host","name":"Desks"}})");
     CHECK(codec::patch_body({"u", Change::Completed, "desk-host", "", "", ""}) ==
           R"({"provisioningState":"completed","queue":{"state":"enabled"},"customer":{"id":"desk-host"}})");
-    CHECK(codec::patch_body({"u", Change::Completed, "", "Desks", "https://example.com/actions", ""}) ==
-          R"({"provisioningState":"completed","actionsUrl":"https://example.com/actions","queue":{"state":"enabled"}})");
+    CHECK(
+        codec::patch_body({"u", Change::Completed, "", "Desks", "https://example.com/actions", ""}) ==
+        R"({"provisioningState":"completed","actionsUrl":"https://example.com/actions","queue":{"state":"enabled"}})");
 }
 
 TEST_CASE("a failed activation says so and nothing else") {
@@ -74,9 +75,7 @@ TEST_CASE("removing the queue and asking for another manifest touch nothing else
 }
 
 TEST_CASE("a code is taken alone or as Webex posts it") {
-    const auto read = [](std::string text) {
-        return std::string(codec::decode_handed_over(std::move(text)).reveal());
-    };
+    const auto read = [](std::string text) { return std::string(codec::decode_handed_over(std::move(text)).reveal()); };
     CHECK(read("a.b.c") == "a.b.c");
     CHECK(read(" \r\n a.b.c\n") == "a.b.c");
     CHECK(read("{\"jwt\": \"a.b.c\"}\n") == "a.b.c");
@@ -110,7 +109,8 @@ TEST_CASE("an organization is the same whichever cluster spells its id") {
     // Base64 of ciscospark://us/ORGANIZATION/3a6ff373, .../urn:TEAM:eu/ORGANIZATION/3a6ff373, and of another's.
     const OrgId us("Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8zYTZmZjM3Mw"),
         eu("Y2lzY29zcGFyazovL3VybjpURUFNOmV1L09SR0FOSVpBVElPTi8zYTZmZjM3Mw=="),
-        other("Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8zYTZmZjM3NA"), person("Y2lzY29zcGFyazovL3VzL1BFT1BMRS8zYTZmZjM3Mw");
+        other("Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8zYTZmZjM3NA"),
+        person("Y2lzY29zcGFyazovL3VzL1BFT1BMRS8zYTZmZjM3Mw");
     CHECK(codec::same_organization(us, us));
     CHECK(codec::same_organization(us, eu));
     CHECK_FALSE(codec::same_organization(us, other));

@@ -1,9 +1,9 @@
 #include <catch2/catch.hpp>
 
+#include "../codec/signer.hpp"
 #include "codec/state.hpp"
 #include "daemon/engine.hpp"
 #include "daemon/state.hpp"
-#include "../codec/signer.hpp"
 #include "doubles.hpp"
 
 using namespace hotdesk;
@@ -228,7 +228,21 @@ TEST_CASE("an integration that is gone ends the worker", "[engine]") {
     Lab lab;
     lab.turn();
     lab.answer("/app", "{}", 404);
+    lab.host.pass(10s);
+    lab.turn();
+    lab.answer("/app", "{}", 404);
     CHECK(lab.engine->worker().removed());
+}
+
+TEST_CASE("a page for people in the place of appUrl does not end the worker", "[engine]") {
+    Lab lab;
+    lab.turn();
+    for (int tries = 0; tries < 3; ++tries) {
+        lab.answer("/app", "<html><body>404 by some proxy</body></html>", 404);
+        lab.host.pass(1min);
+        lab.turn();
+    }
+    CHECK_FALSE(lab.engine->worker().removed());
 }
 
 TEST_CASE("a lost connection in the middle of a poll is a failed poll", "[engine]") {
@@ -314,12 +328,10 @@ struct ActionLab : Lab {
     }
     std::string claims(const std::string& action, const std::string& more = "") const {
         const auto iat = std::chrono::floor<std::chrono::seconds>(host.time.wall).time_since_epoch().count();
-        return R"({"sub":"org","appId":"app","iat":)" + std::to_string(iat) + R"(,"jti":"j-1","action":")" + action + "\"" +
-               more + "}";
+        return R"({"sub":"org","appId":"app","iat":)" + std::to_string(iat) + R"(,"jti":"j-1","action":")" + action +
+               "\"" + more + "}";
     }
-    void push(const std::string& jwt) {
-        answer("/poll", R"({"messages":[{"type":"action","jwt":")" + jwt + R"("}]})");
-    }
+    void push(const std::string& jwt) { answer("/poll", R"({"messages":[{"type":"action","jwt":")" + jwt + R"("}]})"); }
     std::string key_set(const Signer& of) const {
         const Jwk key = of.jwk();
         return R"({"keys":[{"kty":"EC","crv":"P-256","kid":")" + key.kid + R"(","x":")" + key.x + R"(","y":")" + key.y +
