@@ -157,10 +157,13 @@ std::string sentence_for(const Need& need) {
     return out;
 }
 
-int weight_of(const Need& need) {
-    if (need.kind == GrantKind::Event) return need.required ? 2 : 3;
-    if (need.rules.empty()) return need.required ? 1 : 3;
-    return need.all_rules ? 0 : 1;
+/// What comes first: what costs rules, the more the sooner; events, which cost time; what can be done without.
+bool weighs_more(const Need& a, const Need& b) {
+    const auto tier = [](const Need& need) {
+        if (!need.required && need.rules.empty()) return 2;
+        return need.kind == GrantKind::Event ? 1 : 0;
+    };
+    return tier(a) != tier(b) ? tier(a) < tier(b) : a.rules.size() > b.rules.size();
 }
 
 }  // namespace
@@ -267,8 +270,7 @@ std::vector<MissingGrant> missing_grants(const PolicyBook& policy, const std::ve
     const Grants grants(scopes, xapi);
     std::vector<Need> missing = needs_for(policy);
     std::erase_if(missing, [&](const Need& need) { return grants.allows(need.kind, need.path); });
-    std::stable_sort(missing.begin(), missing.end(),
-                     [](const Need& a, const Need& b) { return weight_of(a) < weight_of(b); });
+    std::stable_sort(missing.begin(), missing.end(), weighs_more);
     std::vector<MissingGrant> out;
     for (const Need& need : missing) {
         const bool alarming = need.required || !need.rules.empty();

@@ -257,7 +257,11 @@ void Session::app_read(Result<Reply>&& reply, Now now, double chance, SessionNew
     if (!details.poll_url.empty()) next.poll_url = details.poll_url;
     if (!details.scopes.empty()) next.scopes = details.scopes;
     const XapiAccess none;
-    if (!(details.xapi == none)) next.xapi = details.xapi;
+    if (!(details.xapi == none)) {
+        next.xapi = details.xapi;
+        // The documented answer has no events: what the code or an update said of them stands.
+        if (next.xapi.events.empty()) next.xapi.events = activation_.xapi.events;
+    }
     if (next.poll_url == activation_.poll_url && next.scopes == activation_.scopes && next.xapi == activation_.xapi)
         return;
     activation_ = std::move(next);
