@@ -212,6 +212,7 @@ void Fleet::set_policy(PolicyBook policy, Now now) {
 void Fleet::set_grants(Grants grants, Now now) {
     if (grants == grants_) return;
     grants_ = std::move(grants);
+    who_refused_ = false;  // by what was granted before
     if (!grants_.may_ask())
         for (Entry* const entry : std::exchange(asks_, {})) entry->ask_queued = false;
     for (auto& [id, entry] : desks_) step(*entry, input::Woken{}, now);

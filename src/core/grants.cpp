@@ -211,6 +211,7 @@ Grants::Grants(std::vector<std::string> scopes, XapiAccess xapi) : scopes_(std::
         if (allows(row.kind, row.path)) continue;
         for (std::size_t act = 0; act < act_count; ++act)
             if (by_act_[act].empty() && (row.acts & bits(static_cast<Act>(act)))) by_act_[act] = row.path;
+        if (row.rules == every_rule) may_list_ = false;
         // What every question to a desk needs is what every hurting act needs.
         if ((row.acts & hurting) == hurting) may_ask_ = false;
         if (row.path == "SystemUnit.State.NumberOfActiveCalls") may_ask_calls_ = false;
