@@ -48,6 +48,7 @@ Exit explain(const Options& options) {
 
     // Every desk, since some rules look at the organizer's bookings elsewhere.
     Fleet fleet(config.policy_book(), 1);
+    fleet.set_grants(Grants(activation.scopes, activation.xapi), now);
     for (const DeskState& stored : desks) fleet.load(stored, now, Clocks::GoOn);
     fleet.set_may_ask_who(may_ask_who(activation.scopes));
     const auto verdicts = fleet.explain(desk.id, now);

@@ -2,6 +2,7 @@
 #include "cli/print.hpp"
 #include "cli/read.hpp"
 #include "codec/output.hpp"
+#include "core/grants.hpp"
 #include "daemon/home.hpp"
 #include "daemon/state.hpp"
 #include "io/host.hpp"
@@ -21,11 +22,6 @@ std::size_t unanswered(Store& store) {
         return true;
     }));
     return count;
-}
-
-/// What hotdeskd would do if it might ask who is signed in.
-bool wants_identity(const PolicyBook& book) {
-    return book.any([](const Policy& policy) { return policy.verify_identity != VerifyIdentity::Off; });
 }
 
 codec::StatusView look(const Config& config, WallTime now) {
@@ -59,10 +55,8 @@ codec::StatusView look(const Config& config, WallTime now) {
         if (current_booking(desk, now)) ++view.booked;
         for (const std::string& alert : alerts_of(desk)) view.alerts.push_back(desk.display_name + ": " + alert);
     }
-    if (wants_identity(config.policy_book()) && !may_ask_who(activation->scopes))
-        view.alerts.push_back("verify_identity rests, since Webex does not say who is signed in: grant " +
-                              std::string{identity_scope::sessions} + " and " + std::string{identity_scope::people} +
-                              " in Control Hub, or set it to \"off\"");
+    for (const MissingGrant& need : missing_grants(config.policy_book(), activation->scopes, activation->xapi))
+        if (need.alarming) view.alerts.push_back(need.sentence + "; " + need.remedy);
     return view;
 }
 
