@@ -72,6 +72,29 @@ class Manage(LabCase):
         self.assertTrue(all(r["status"] == 200 for r in lab.requests("token")))
         self.signs_out(lab)
 
+    def test_what_the_policy_needs_is_asked_for_and_approved(self):
+        lab = self.quick().set_up()
+        self.assertIn("Nothing is missing", lab.run("manifest", "--request-update").out)
+        lab.control("grant commands Bookings.List UserInterface.Message.Alert.Display Bookings.Delete")
+        done = lab.run("manifest", "--request-update")
+        self.assertEqual(done.code, 0, done)
+        self.assertIn("Webex.Registration.Logout", done.out)
+        asked = self.integration(lab)["updateRequest"]["newManifest"]
+        self.assertEqual(asked["manifestVersion"], 3)
+        self.assertIn({"path": "Webex.Registration.Logout", "access": "required"}, asked["xapiAccess"]["commands"])
+        # The worker hears of what was granted, and of what waits.
+        lab.control("push-action updateApproved --set manifestVersion=2")
+        pending = until(lambda: lab.status()["updateRequest"], "the request shows")
+        self.assertEqual(pending, {"state": "pending", "manifestVersion": 3})
+        until(lambda: any("Webex.Registration.Logout" in alert for alert in lab.status()["alerts"]),
+              "what is missing shows")
+        lab.control("desk-1 set stubborn on", "desk-1 sign-in anna@example.com")
+        lab.control("approve-update", "push-action updateApproved")
+        lab.wait_for_signed_out("desk-1")
+        status = until(lambda: (found := lab.status())["updateRequest"] is None and found, "nothing waits any more")
+        self.assertEqual(status["manifestVersion"], 3)
+        self.assertNotIn("Webex.Registration.Logout", json.dumps(status["alerts"]))
+
     # --- healthCheck --------------------------------------------------------------------------------------------------
 
     def health(self, lab):
