@@ -42,6 +42,7 @@ std::string_view command_of(RequestKind kind) {
         case RequestKind::Book: return command_path::book;
         case RequestKind::Edit: return command_path::edit;
         case RequestKind::Delete: return command_path::remove;
+        case RequestKind::Renew: break;  // no desk's
     }
     return {};
 }
