@@ -346,6 +346,7 @@ template <class T>
 void Session::listed(Task& task, std::vector<T>& items, std::string& next, Result<Reply>&& reply, Now now,
                      double chance, SessionNews& news) {
     task.under_way = false;
+    if (next.empty()) return;  // it was given up meanwhile
     if (!reply.ok()) {
         // The same page again: what was listed so far stays good.
         failed(task, reply.error(), now, chance);
