@@ -265,6 +265,10 @@ TEST_CASE("the words for a desk", "[observe]") {
     One other;
     other.signs_in();
     other.lists({});
+    DeskState stored;  // of which the visit is not known
+    stored.personalized.value = true;
+    stored.bookings_asked = true;
+    CHECK(state_of(stored, morning) == "in_use");
     noted(other.desk, {Rule::SignInGrace, "sign out", "", Act::SignOut, {}, {}}, 1, Mode::Enforce, other.now);
     CHECK(state_of(other.desk, morning) == "ending");
 }
