@@ -133,9 +133,8 @@ void Fleet::reopen_later(Entry& entry, const std::vector<BookingRef>& lawful, No
         if (known == entry.desk.bookings.end() || known->booking.organizer_email.empty()) continue;
         const WallTime changed = rules::changed_at(*known);
         const std::string organizer = lower_case(known->booking.organizer_email);
-        const auto there = organizers_.find(organizer);
-        if (there == organizers_.end()) continue;
-        for (Entry* const other : std::vector<Entry*>(there->second)) {
+        // A copy: looking at another desk may change the index.
+        for (Entry* const other : std::vector<Entry*>(organizers_.at(organizer))) {
             bool reopened = false;
             if (other == &entry) continue;
             for (auto& later : other->desk.bookings) {
@@ -300,10 +299,9 @@ void Fleet::drop(Entry& entry, const std::string& why) {
 
 void Fleet::unindex(Entry& entry) {
     for (const auto& organizer : entry.organizers) {
-        const auto at = organizers_.find(organizer);
-        if (at == organizers_.end()) continue;
-        std::erase(at->second, &entry);
-        if (at->second.empty()) organizers_.erase(at);
+        std::vector<Entry*>& there = organizers_.at(organizer);
+        std::erase(there, &entry);
+        if (there.empty()) organizers_.erase(organizer);
     }
     entry.organizers.clear();
 }

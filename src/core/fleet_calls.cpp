@@ -34,7 +34,7 @@ bool Fleet::still_right(const Entry& entry, const Errand& errand, Now now) const
     // What is told belongs to the act behind it, and to whoever that is about.
     if (!errand.act) return entry.errands.size() > 1 && still_right(entry, entry.errands[1], now);
     for (const Verdict& verdict : judge(entry.desk, now, Around(*this, entry.desk), false))
-        if (verdict.act == errand.act && verdict.due && *verdict.due <= now.mono &&
+        if (verdict.act == errand.act && *verdict.due <= now.mono &&
             (verdict.ref.empty() || rules::same(verdict.ref, errand.ref)))
             return true;
     return false;

@@ -331,18 +331,18 @@ void Fleet::conclude(const std::string& key, const std::string& outcome, const s
     const auto at = orders_.find(key);
     Order order = std::move(at->second);
     orders_.erase(at);
-    Entry* const entry = find(order.device);
-    if (outcome == "refused" && entry) {
-        std::erase_if(entry->desk.permits, [&](const Permit& permit) {
+    Entry& entry = *find(order.device);  // a desk that goes concludes its orders first
+    if (outcome == "refused") {
+        std::erase_if(entry.desk.permits, [&](const Permit& permit) {
             return permit.slot == order.wanted && permit.uuid == order.request.uuid &&
                    permit.meeting == order.request.meeting;
         });
-        dirty_.insert(entry);
+        dirty_.insert(&entry);
     }
     outcomes_.push_back({key, outcome, cause, order.record.seq, order.request.meeting});
     order.record.result = outcome == "done" ? std::string{result_done} : outcome + ": " + cause;
     outbox_done_.push_back(order.record.seq);
-    news_.push_back({order.record, entry ? entry->desk.display_name : order.device.value});
+    news_.push_back({order.record, entry.desk.display_name});
     finished_.push_back(std::move(order.record));
 }
 

@@ -113,11 +113,12 @@ private:
         const bool tells = user_policy_.messages && around_.grants().may_tell();
         out_.push_back({rule, std::move(says), act, ref, due, {}, std::move(facts), tells});
     }
+    /// For whoever is signed in.
     [[nodiscard]] Facts facts(std::string limit) const {
         Facts out;
         out.desk = desk_.display_name;
         out.limit = std::move(limit);
-        if (!desk_.sign_in || !desk_.sign_in->cover) return out;
+        if (!desk_.sign_in->cover) return out;
         out.organizer = desk_.sign_in->cover->organizer_email;
         out.end = local_clock(around_.zone(), desk_.sign_in->cover->end);
         return out;
