@@ -187,17 +187,19 @@ void noted(Desk& desk, const Decision& decision, Seq seq, Mode mode, Now now) {
         if (known != desk.bookings.end() && known->objection) known->left_alone = std::exchange(known->objection, {});
         return;
     }
+    // A booking may have got another Id since.
+    const auto same_ref = [&](const Attempt& a) { return a.ref == decision.ref || rules::same(a.ref, decision.ref); };
     std::erase_if(desk.attempts, [&](const Attempt& a) {
-        return a.act == act && !a.pending && a.ref != decision.ref && (act == Act::SignOut || act == Act::Release);
+        return a.act == act && !a.pending && !same_ref(a) && (act == Act::SignOut || act == Act::Release);
     });
     auto at = std::find_if(desk.attempts.begin(), desk.attempts.end(),
-                           [&](const Attempt& a) { return a.act == act && a.ref == decision.ref; });
+                           [&](const Attempt& a) { return a.act == act && same_ref(a); });
     const bool is_new = at == desk.attempts.end();
     if (is_new) {
         at = desk.attempts.insert(at, Attempt{});
         at->act = act;
-        at->ref = decision.ref;
     }
+    at->ref = decision.ref;
     at->observed = mode == Mode::Observe;
     at->not_before = now.mono;
     if (at->observed) {
