@@ -50,14 +50,20 @@ void calls_changed(Desk& desk, std::optional<int> before, Now now) {
     if (ended && desk.sign_in) desk.sign_in->call_ended = Since{now.wall, now.mono};
 }
 
+/// The desk is free, and nobody has come to the booking that runs: whoever booked could not while it was taken, or may
+/// have tried and failed. They have all the time again, and are told again.
+void still_expected(Desk& desk, Now now) {
+    for (auto& known : desk.bookings)
+        if (known.booking.covers(now.wall) && !known.arrived) start_again(desk, known, now);
+}
+
 /// Somebody has just been seen to sign out. When it was the booking's own user, leaving early, that is remembered.
 void signed_out(Desk& desk, std::optional<WallTime> said_at, Now now) {
     const SignIn visit = *desk.sign_in;
     desk.sign_in.reset();
     std::erase_if(desk.attempts, [](const Attempt& a) { return a.act == Act::SignOut; });
-    if (!visit.cover || visit.lapsed) return;
-    KnownBooking* const known = find(desk, visit.cover->ref);
-    if (!known || !known->booking.covers(now.wall)) return;
+    KnownBooking* const known = visit.cover && !visit.lapsed ? find(desk, visit.cover->ref) : nullptr;
+    if (!known || !known->booking.covers(now.wall)) return still_expected(desk, now);
     // The stay counts from the booking's start: whoever was there before it began may have been somebody else. Two
     // pushes tell it by the desk's clock, even when both come late and together; else it ends when the user was last
     // seen, not when their absence was noticed.
@@ -69,10 +75,8 @@ void signed_out(Desk& desk, std::optional<WallTime> said_at, Now now) {
     if (own) {
         known->arrived = true;
         desk.left = Left{known->booking.ref, Since{now.wall, now.mono}};
-    } else if (!known->arrived) {
-        // A failed sign-in, or a wrong user: whoever booked may be trying, and is told again.
-        known->chance = Since{now.wall, now.mono};
-        std::erase_if(desk.attempts, [](const Attempt& a) { return a.act == Act::WarnNoShow && !a.pending; });
+    } else {
+        still_expected(desk, now);
     }
 }
 
@@ -224,15 +228,18 @@ void settle_sign_in(Desk& desk, Now now) {
     }
 }
 
-/// Whoever is in a call, is seen, or has stayed for a minute has come. Once is enough for a booking.
+/// Whoever is in a call, is seen, or has stayed for a minute has come. Once is enough for a booking. What is seen of a
+/// user whose own time is over is no arrival of somebody else.
 void settle_arrivals(Desk& desk, Now now) {
+    const bool seen = (desk.active_calls.value.value_or(0) > 0 || desk.presence.value == Presence::Yes) &&
+                      !(desk.sign_in && desk.sign_in->lapsed);
     for (auto& known : desk.bookings) {
         if (known.booking.start > now.wall) break;  // they are sorted
         if (known.arrived || !known.booking.covers(now.wall)) continue;
         const bool stays = desk.sign_in && !desk.sign_in->lapsed && desk.sign_in->cover &&
                            rules::same(desk.sign_in->cover->ref, known.booking.ref) &&
                            desk.sign_in->seen_at - desk.sign_in->since.mono >= rules::shortest_stay;
-        known.arrived = stays || desk.active_calls.value.value_or(0) > 0 || desk.presence.value == Presence::Yes;
+        known.arrived = stays || seen;
     }
 }
 

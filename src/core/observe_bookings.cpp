@@ -19,6 +19,13 @@ void sort_bookings(Desk& desk) {
     });
 }
 
+void start_again(Desk& desk, KnownBooking& known, Now now) {
+    known.chance = Since{now.wall, now.mono};
+    std::erase_if(desk.attempts, [&](const Attempt& attempt) {
+        return attempt.act == Act::WarnNoShow && !attempt.pending && same(attempt.ref, known.booking.ref);
+    });
+}
+
 namespace {
 
 const DeletedBooking* find_deleted(const Desk& desk, const BookingRef& ref) {
@@ -36,6 +43,13 @@ void merge(Booking& known, const Booking& newer) {
     if (!newer.organizer_email.empty()) known.organizer_email = newer.organizer_email;
     if (!newer.organizer_id.empty()) known.organizer_id = newer.organizer_id;
     if (!newer.organizer_name.empty()) known.organizer_name = newer.organizer_name;
+}
+
+/// A booking that begins at another time than before: whoever booked has to come anew, and has all the time for it.
+void begins_anew(Desk& desk, KnownBooking& known, WallTime before, Now now) {
+    if (known.booking.start == before) return;
+    if (known.booking.start > now.wall) known.arrived = false;
+    if (!known.arrived) start_again(desk, known, now);
 }
 
 void forget_request(Desk& desk, const RequestUuid& uuid, const Booking* booking) {
@@ -107,7 +121,9 @@ struct EventFold {
         if (auto* known = find(desk, event.booking.ref)) {
             // A list told of it first, or the same is said twice.
             if (known->request.empty() && known->as_of == WallTime{}) take_request(*known, event);
+            const WallTime start = known->booking.start;
             if (at >= known->as_of) merge(known->booking, event.booking), known->as_of = at;
+            begins_anew(desk, *known, start, now);
             known->learned_at = now.mono;
         } else {
             KnownBooking created{event.booking, at, now.mono};
@@ -131,10 +147,11 @@ struct EventFold {
         }
         known->learned_at = now.mono;
         if (at < known->as_of) return;
-        known->booking.start = event.start;
+        const WallTime start = std::exchange(known->booking.start, event.start);
         known->booking.end = event.start + event.duration;
         if (!event.ref.id.empty()) known->booking.ref.id = event.ref.id;
         known->as_of = at;
+        begins_anew(desk, *known, start, now);
         sort_bookings(desk);
     }
     // A wish to change is not a change: BookingMoved tells of that.
@@ -215,6 +232,7 @@ void hear(Desk& desk, const input::BookingsAnswered& answer, Now now) {
             entry = *known;
             if (known->learned_at < answer.asked_at) {
                 merge(entry.booking, listed);
+                begins_anew(desk, entry, known->booking.start, now);
                 entry.learned_at = answer.asked_at;
             }
         } else {
