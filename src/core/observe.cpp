@@ -171,20 +171,13 @@ void hear(Desk&, const input::Woken&, Now) {}
 
 // --- what follows from what is known --------------------------------------------------------------------------------
 
-/// The visitor is known to be the one who booked: Webex says so, or they booked while they were signed in at the desk.
-bool is_visitors(const KnownBooking& known, const SignIn& visit) {
-    if (visit.who && rules::is_organizer(*visit.who, known.booking.organizer_email, known.booking.organizer_id))
-        return true;
-    return known.at_desk && known.made_at >= visit.said_at.value_or(visit.since.wall);
-}
-
 /// The booking that gives the signed-in user a right to be there. One of their own goes before somebody else's, which
 /// counts only where it may be its organizer by now: sign-outs and sign-ins may have gone unheard.
 const Booking* covering(const Desk& desk, const SignIn& visit, Now now) {
     const Booking *best = nullptr, *others = nullptr;
     for (const auto& known : desk.bookings) {
         if (!known.booking.covers(now.wall)) continue;
-        if (is_visitors(known, visit)) return &known.booking;
+        if (rules::is_visitors(known, visit)) return &known.booking;
         if (visit.cover && rules::different_organizers(*visit.cover, known.booking))
             others = &known.booking;
         else if (!best || (visit.cover && rules::same(known.booking.ref, visit.cover->ref)))
