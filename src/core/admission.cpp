@@ -77,6 +77,13 @@ struct Candidate {
                std::tuple{rules::changed_at(known), booking().ref.meeting, desk.id};
     }
 
+    /// The times with which another booking counts. What was never lawful will be deleted, also where the calendar
+    /// takes its time, and counts for nothing; what was moved against a rule will be put back.
+    [[nodiscard]] static std::optional<Slot> counted(const KnownBooking& other) {
+        if (!other.objection) return slot_of(other.booking);
+        return other.admitted ? std::optional{other.admitted->slot} : std::nullopt;
+    }
+
     std::optional<Breach> breach(Rule rule, std::string says, std::string limit) const {
         return Breach{rule, std::move(says), admission::facts_of(desk, booking(), around.zone(), std::move(limit))};
     }
@@ -150,20 +157,20 @@ struct Candidate {
         std::optional<Breach> found;
         if (policy.one_desk_at_a_time)
             around.each_elsewhere(desk, organizer(), [&](const DeskState& where, const KnownBooking& other) {
-                if (!rules::overlap(slot_of(other.booking), slot_of(booking())) || !later_than(where, other))
-                    return true;
-                found = breach(
-                    Rule::OneDeskAtATime,
-                    sentence({organizer(), " has booked ", where.display_name, " from ",
-                              words::said(other.booking.start), " to ", words::said(other.booking.end), " already"}),
-                    "1");
+                const auto slot = counted(other);
+                if (!slot || !rules::overlap(*slot, slot_of(booking())) || !later_than(where, other)) return true;
+                found = breach(Rule::OneDeskAtATime,
+                               sentence({organizer(), " has booked ", where.display_name, " from ",
+                                         words::said(slot->start), " to ", words::said(slot->end), " already"}),
+                               "1");
                 return false;
             });
         if (found || policy.max_bookings_per_day <= 0 || !known.extends.empty()) return found;
         const local_days day = local_day(around.zone(), booking().start);
         int before = 0;
         const auto count = [&](const DeskState& where, const KnownBooking& other) {
-            const bool same_day = local_day(around.zone(), other.booking.start) == day;
+            const auto slot = counted(other);
+            const bool same_day = slot && local_day(around.zone(), slot->start) == day;
             if (same_day && other.extends.empty() && later_than(where, other)) ++before;
             return true;
         };
