@@ -226,6 +226,17 @@ bool is_settled(const KnownBooking& known) {
     return known.admitted->exempt || same_address(known.admitted->organizer_email, known.booking.organizer_email);
 }
 
+/// Who sits at the desk is told of their own bookings. Where nobody does, whoever stands there may read it.
+bool concerns_who_is_there(const Desk& desk, const KnownBooking& known, Now now) {
+    if (!desk.sign_in) return true;
+    const SignIn& visit = *desk.sign_in;
+    const Booking& booking = known.booking;
+    if (rules::is_visitors(known, visit) || booking.covers(now.wall)) return true;
+    if (visit.who || !visit.cover) return false;
+    if (rules::same(visit.cover->ref, booking.ref)) return true;
+    return !booking.organizer_email.empty() && same_address(visit.cover->organizer_email, booking.organizer_email);
+}
+
 }  // namespace
 
 std::optional<Breach> breach_of(const Desk& desk, const KnownBooking& known, Now, const Surroundings& around) {
@@ -268,14 +279,15 @@ Facts facts_of(const Desk& desk, const Booking& booking, const Zone& zone, std::
 std::optional<Verdict> verdict_on(const Desk& desk, const KnownBooking& known, Now now, const Surroundings& around) {
     auto breach = breach_of(desk, known, now, around);
     if (!breach) return std::nullopt;
-    Verdict verdict{breach->rule,
-                    std::move(breach->says),
-                    Act::Reject,
-                    known.booking.ref,
-                    known.objection->since.mono,
-                    {},
-                    std::move(breach->facts),
-                    around.policy_for(known.booking.organizer_email).messages};
+    Verdict verdict{
+        breach->rule,
+        std::move(breach->says),
+        Act::Reject,
+        known.booking.ref,
+        known.objection->since.mono,
+        {},
+        std::move(breach->facts),
+        around.policy_for(known.booking.organizer_email).messages && concerns_who_is_there(desk, known, now)};
     // The other device may not know of the booking what is wrong with it here: that it was made at this desk, say.
     std::size_t reversals = known.reversals.size();
     bool first_acts = false, first_knows = false;
