@@ -120,7 +120,7 @@ void ask_who(const SignIn& visit, MonoTime due, Now now, Step& step) {
 void want_who(const Desk& desk, Now now, const Surroundings& around, Step& step) {
     if (!desk.sign_in || !desk.sign_in->cover || desk.sign_in->lapsed || !around.may_ask_who()) return;
     const SignIn& visit = *desk.sign_in;
-    if (visit.cover->organizer_email.empty() && visit.cover->organizer_id.empty()) return;
+    if (visit.cover->organizer_email.empty()) return;
     const Policy& policy = around.policy_for(visit.cover->organizer_email);
     if (policy.verify_identity == VerifyIdentity::Off || !policy.sign_out_grace) return;
     MonoTime due = visit.since.mono + *policy.sign_out_grace;
