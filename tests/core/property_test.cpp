@@ -125,7 +125,8 @@ TEST_CASE("what is heard twice is done once", "[property]") {
                 campus->calm_down();
             }
         } catch (const Broken& broken) {
-            FAIL_CHECK("seed " << seed << ": " << broken.what() << "\n" << again.story());
+            FAIL_CHECK("seed " << seed << ": " << broken.what() << "\n" << once.story() << "heard twice\n"
+                               << again.story());
             continue;
         }
         if (once.commands() != again.commands() || once.known() != again.known())
