@@ -4,6 +4,7 @@
 #include "core/provision.hpp"
 #include "daemon/home.hpp"
 #include "daemon/state.hpp"
+#include "daemon/trust.hpp"
 #include "io/doorbell.hpp"
 #include "io/host.hpp"
 
@@ -94,6 +95,8 @@ Activation activate(const Config& config, const Secret& code, bool replace,
     if (const auto refusal =
             judge_claims(claims, config.app_id, "provision", store && state::is_spent(*store, claims.jti, now), now))
         refuse(words(*refusal));
+    if (const auto judged = judge_urls(*http, claims); !judged)
+        refuse(judged.error().message + ": " + std::string{words(Refusal::Malformed)});
 
     store.reset();
     store = open_state(config, StateUse::Create);

@@ -2,6 +2,7 @@
 
 #include "codec/call.hpp"
 #include "daemon/state.hpp"
+#include "daemon/trust.hpp"
 
 #include <algorithm>
 
@@ -97,6 +98,7 @@ void Engine::take(HttpDone&& done) {
     Result<Reply> reply = done.reply.ok()
                               ? codec::decode(under_way.call, std::move(*done.reply), wire_of(worker_, client_))
                               : Result<Reply>{done.reply.error()};
+    reply = trusted(parts_.http, under_way.call, std::move(reply));
     worker_.answered(under_way.call, std::move(reply), under_way.started, now(), chance());
 }
 

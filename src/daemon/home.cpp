@@ -2,6 +2,7 @@
 
 #include "codec/call.hpp"
 #include "daemon/state.hpp"
+#include "daemon/trust.hpp"
 #include "io/curl.hpp"
 #include "io/file.hpp"
 #include "io/lmdb.hpp"
@@ -152,7 +153,7 @@ Result<Reply> ask(Http& http, const Call& call, const Activation& activation, co
     for (;;)
         for (HttpDone& done : http.wait(std::chrono::hours{1}, {})) {
             if (!done.reply.ok()) return done.reply.error();
-            return codec::decode(call, std::move(*done.reply), wire);
+            return trusted(http, call, codec::decode(call, std::move(*done.reply), wire));
         }
 }
 

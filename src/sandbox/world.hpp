@@ -109,9 +109,15 @@ public:
     [[nodiscard]] const WorldOptions& options() const { return options_; }
     [[nodiscard]] const OrgId& org() const { return org_; }
     void set_base_url(std::string url) { options_.base_url = std::move(url); }
+    /// What the Date header is wrong by: the cloud's clock as clients see it.
+    void set_date_skew(Millis skew) { date_skew_ = skew; }
     void set_identity(bool granted);
     /// What the integration may use from now on; patterns as in the manifest.
     void set_access(Access access) { integration_.access = std::move(access); }
+    /// `enabled`, `disabled` or `remove`, as a PATCH of the integration says.
+    Result<void> set_queue(std::string_view state, WallTime now) {
+        return integration_.patch(R"({"queue":{"state":")" + std::string(state) + R"("}})", now);
+    }
     void set_offline_status(int status) { options_.offline_status = status; }
 
     /// Puts a message into the queue as it is, also while there is none.
@@ -205,6 +211,7 @@ private:
     std::vector<std::string> codes_;
     std::map<std::string, std::string, std::less<>> people_;  ///< person id to address
     bool mixed_flip_ = false;
+    Millis date_skew_{0};
 };
 
 /// An answer of the kind that the REST API gives. Source: REST description; errors carry message, errors, trackingId.
