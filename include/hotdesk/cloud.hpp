@@ -68,6 +68,13 @@ struct Jwk {
     bool operator==(const Jwk&) const = default;
 };
 
+/// A change of the manifest that waits in Control Hub. Source: technical details, "Read the current integration state".
+struct UpdateRequest {
+    std::string state;                  ///< in Webex's words; empty: there is none
+    std::int64_t manifest_version = 0;  ///< of the new manifest
+    bool operator==(const UpdateRequest&) const = default;
+};
+
 /// What a standing activation is made of. Stored; the tokens are sealed with it.
 struct Activation {
     std::string id;  ///< ours: random, another one for each activation
@@ -80,9 +87,14 @@ struct Activation {
     XapiAccess xapi;
     Secret refresh_token;
     std::optional<WallTime> refresh_expires;
+    /// A refresh was begun then and no answer is stored: the refresh token may be spent. Stored before the request
+    /// goes out, so that a lost answer can be told from a revoked token.
+    std::optional<WallTime> refresh_begun = {};
     Secret access_token;  ///< empty: none yet
     WallTime access_expires{};
     WallTime activated_at{};
+    std::int64_t manifest_version = 0;  ///< that the organization runs; 0: not known
+    UpdateRequest update = {};          ///< a manifest that waits for an administrator's approval
 };
 
 /// Source: technical details, step 3, answer of oauthUrl.
@@ -98,8 +110,11 @@ struct AppDetails {
     std::string provisioning_state;
     std::string poll_url;     ///< empty: none in the answer
     std::string queue_state;  ///< `enabled`, `disabled`, ... ; empty: not in the answer
+    std::string actions_url;  ///< empty: none
     std::vector<std::string> scopes;
     XapiAccess xapi;
+    std::int64_t manifest_version = 0;  ///< 0: not in the answer
+    UpdateRequest update = {};
 };
 
 // --- desks ---------------------------------------------------------------------------------------------------------
@@ -177,11 +192,20 @@ struct Poll {
 struct ReadApp {
     std::string url;
 };
-/// PATCH appUrl: reports the outcome of an activation and, when it is completed, asks for the queue.
+/// PATCH appUrl. Source: technical details, "Update the Integration Activation Status", "Removing the Queue", "Update
+/// the integration".
 struct PatchApp {
+    enum class Change {
+        Completed,      ///< provisioningState `completed`, and the queue is asked for
+        Failed,         ///< provisioningState `error`, nothing else
+        RemoveQueue,    ///< queue.state `remove`
+        RequestUpdate,  ///< updateRequest.newManifest
+    };
     std::string url;
-    bool completed = true;  ///< false: provisioningState `error`, nothing else
-    std::string customer_id, customer_name;
+    Change change = Change::Completed;
+    std::string customer_id, customer_name;  ///< with Completed; may be empty
+    std::string actions_url;                 ///< with Completed; empty: none is told
+    std::string manifest;                    ///< with RequestUpdate: JSON
 };
 /// GET the key set of a region. Needs no token.
 struct ReadKeys {

@@ -188,6 +188,7 @@ CloudWords read_words(std::string body) {
 }
 
 Error refusal(const Call& call, HttpReply&& reply, const Wire& wire) {
+    const bool markup = is_markup(reply.body);
     CloudWords words = read_words(std::move(reply.body));
     for (const Secret* secret : {&wire.client_secret, &wire.access_token}) redact(words.text, *secret);
     if (const auto* refresh = std::get_if<call::Refresh>(&call)) redact(words.text, refresh->refresh_token);
@@ -199,6 +200,11 @@ Error refusal(const Call& call, HttpReply&& reply, const Wire& wire) {
     if (reply.status >= 300 && reply.status < 400)
         error.message += " (a redirect: is there a proxy or a portal in between?)";
     if (error.kind == ErrorKind::RateLimited) error.retry_after = reply.retry_after;
+    // A page for people is not Webex's word on the integration: on that much depends.
+    if (markup && error.kind == ErrorKind::Gone) {
+        error.kind = ErrorKind::Transient;
+        error.message += " (an HTML page: is there a proxy or a portal in between?)";
+    }
     error.tracking_id = reply.tracking_id.empty() ? words.tracking_id : std::move(reply.tracking_id);
     error.http_status = reply.status;
     return error;

@@ -237,4 +237,25 @@ std::string activation_json(const Activation& activation) {
     return out.take();
 }
 
+std::string action_answer_json(int status, const std::string& body) {
+    Writer out(256);
+    out.open_object();
+    out.member("status", std::int64_t{status});
+    out.key("body");
+    if (body.empty())
+        out.null();
+    else
+        out.raw_object(body);
+    out.close_object();
+    return out.take();
+}
+
+std::string deactivated_json() {
+    Writer out;
+    out.open_object();
+    flag(out, "deactivated", true);
+    out.close_object();
+    return out.take();
+}
+
 }  // namespace hotdesk::codec

@@ -42,5 +42,9 @@ std::string explain_json(const DeskState& desk, const std::vector<Verdict>& verd
 std::string record_json(const Record& record);
 std::string outcome_json(const RequestOutcome& outcome);
 std::string activation_json(const Activation& activation);
+/// `{"status": 200, "body": {...}}`; the body is null where there is none.
+std::string action_answer_json(int status, const std::string& body);
+/// `{"deactivated": true}`
+std::string deactivated_json();
 
 }  // namespace hotdesk::codec

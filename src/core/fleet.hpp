@@ -83,6 +83,8 @@ public:
     void wake(Now now);
     /// An administrator's wish, from the command line. The same one may be handed over again and again.
     void order(const Request& request, Now now);
+    /// The outcome of a request that is about no desk.
+    void conclude(RequestOutcome outcome) { outcomes_.push_back(std::move(outcome)); }
 
     // --- what follows ---
     FleetChanges pending() const;

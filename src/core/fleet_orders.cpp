@@ -76,6 +76,7 @@ std::string_view name_of(RequestKind kind) {
         case RequestKind::Book: return "book";
         case RequestKind::Edit: return "edit";
         case RequestKind::Delete: return "delete";
+        case RequestKind::Renew: return "renew";
     }
     return "";
 }

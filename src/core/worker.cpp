@@ -1,5 +1,6 @@
 #include "core/worker.hpp"
 
+#include "core/rules.hpp"
 #include "core/translate.hpp"
 
 #include <algorithm>
@@ -15,6 +16,8 @@ constexpr Millis clock_jump = 5s;
 /// Different notes of skipped elements that are logged; after that they are only counted.
 constexpr std::size_t most_notes = 200;
 constexpr Millis commit_retry = 10s;
+/// Management actions that wait to be verified.
+constexpr std::size_t most_actions = 16;
 constexpr Millis say_again = 10min;
 
 bool is_fleet_call(const Call& call) {
@@ -120,9 +123,11 @@ void Worker::take_batch(MessageBatch&& batch, Now now) {
     for (Message& message : batch.messages) {
         ++health_.messages;
         health_.last_message = message.timestamp;
-        if (std::holds_alternative<ActionMessage>(message.body)) {
-            note_once("a management action came through the queue; this version does not carry it out", Level::Warn);
-            ++health_.skipped;
+        if (auto* action = std::get_if<ActionMessage>(&message.body)) {
+            if (actions_.size() < most_actions)
+                actions_.push_back(std::move(action->jwt));
+            else
+                passed_over("more management actions at once than can be meant");
             continue;
         }
         const DeviceId device = message.device;
@@ -130,6 +135,42 @@ void Worker::take_batch(MessageBatch&& batch, Now now) {
         for (Input& heard : translate(std::move(message))) known = fleet_.hear(device, heard, now) && known;
         if (!known && !fleet_.knows_as_no_hot_desk(device)) session_.want_inventory(now);
     }
+}
+
+void Worker::order(const Request& request, Now now) {
+    if (request.kind != RequestKind::Renew) return fleet_.order(request, now);
+    if (std::find(renewals_.begin(), renewals_.end(), request.key) != renewals_.end()) return;
+    if (now.wall - request.asked_at > rules::request_life)
+        return fleet_.conclude({request.key, "refused", "the worker was not running when this was asked for"});
+    renewals_.push_back(request.key);
+    session_.renew(now);
+}
+
+/// Whoever asked for a new token is told once appUrl was read with it, or when that is known to fail.
+void Worker::look_at_renewals(const Call& call, const Error* error, MonoTime started) {
+    const bool refresh = std::holds_alternative<call::Refresh>(call);
+    const bool read =
+        std::holds_alternative<call::ReadApp>(call) && !session_.renewing() && session_.used_current_token(started);
+    if ((!refresh || !error) && !read) return;
+    const bool refused = error && error->kind == ErrorKind::Rejected;
+    for (const std::string& key : std::exchange(renewals_, {}))
+        fleet_.conclude({key, !error ? "done" : refused ? "refused" : "unknown", error ? error->message : ""});
+}
+
+void Worker::approved(Now now) {
+    say(Level::Info, "a new version of the manifest was approved: getting a token for what it grants");
+    session_.renew(now);
+}
+
+void Worker::deprovisioned() {
+    removed_ = true;
+    say(Level::Warn, "Webex removed the integration (deprovision)");
+}
+
+void Worker::passed_over(const std::string& why) {
+    ++health_.skipped;
+    health_dirty_ = true;
+    say(Level::Warn, "a management action is passed over: " + why);
 }
 
 void Worker::answered(const Call& call, Result<Reply>&& reply, MonoTime started, Now now, double chance) {
@@ -143,7 +184,9 @@ void Worker::answered(const Call& call, Result<Reply>&& reply, MonoTime started,
         update_health(now);
         return;
     }
+    const std::optional<Error> error = reply.ok() ? std::nullopt : std::optional{reply.error()};
     SessionNews news = session_.answered(call, std::move(reply), started, now, chance);
+    if (!renewals_.empty()) look_at_renewals(call, error ? &*error : nullptr, started);
     if (news.trouble)
         trouble(news.note, now);
     else if (!news.note.empty())
@@ -160,11 +203,9 @@ void Worker::answered(const Call& call, Result<Reply>&& reply, MonoTime started,
         say(Level::Info, "listed devices and workspaces",
             {{"hotDesks", std::to_string(fleet_.counts(now.wall).total)}});
     }
-    if (news.removed) {
+    if (!news.removed.empty()) {
         removed_ = true;
-        say(Level::Error,
-            "the integration was removed on the Webex side; to use hotdeskd again, activate it in Control Hub and run "
-            "hotdeskd activate --replace CODE");
+        say(Level::Error, "the integration was removed on the Webex side: " + news.removed);
     }
     update_health(now);
 }
@@ -216,6 +257,7 @@ void Worker::tick(Now now) {
         }
     }
     last_tick_ = now;
+    session_.prepare(now);
     fleet_.wake(now);
     if (commit_again_at_ && now.mono >= *commit_again_at_) commit_again_at_.reset();
 }

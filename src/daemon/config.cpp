@@ -154,6 +154,7 @@ const std::vector<Key<Config>>& integration_keys() {
         key("client_secret_file", &Config::client_secret_file),
         key("customer_id", &Config::customer_id),
         key("customer_name", &Config::customer_name),
+        key("actions_url", &Config::actions_url),
     };
     return keys;
 }

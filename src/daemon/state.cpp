@@ -95,6 +95,20 @@ Result<std::vector<Change>> orphans(Store& store) {
     return changes;
 }
 
+Result<void> forget(Store& store, bool record) {
+    std::vector<Change> changes;
+    for (const Table table : {Table::Meta, Table::Desk, Table::Outbox, Table::Record, Table::Request}) {
+        if (table == Table::Record && !record) continue;
+        const auto scanned = store.scan(table, "", [&](std::string_view key, std::string_view) {
+            if (table != Table::Meta || (key != schema_key && key != next_seq_key))
+                changes.push_back(remove(table, key));
+            return true;
+        });
+        if (!scanned.ok()) return scanned.error();
+    }
+    return store.commit(changes);
+}
+
 Result<Health> load_health(Store& store) {
     const auto bytes = store.get(Table::Meta, health_key);
     if (!bytes.ok()) return bytes.error();

@@ -197,6 +197,24 @@ std::string control(World& world, std::string_view line, WallTime now) {
     if (verb == "code" || verb == "push-action") return code(world, words, now);
     if (verb == "grant") return grant(world, words);
     if (verb == "set") return set(world, words, now);
+    if (verb == "approve-update") {
+        const auto done = world.approve_update(now);
+        return done ? "ok" : error(done.error().message);
+    }
+    if (verb == "rotate-key") {
+        auto signer = make_signer();
+        if (!signer) return error(signer.error().message);
+        world.rotate_key(std::move(signer.value()));
+        return "ok";
+    }
+    if (verb == "move-region" && words.size() == 2) {
+        world.move_region(words[1]);
+        return "ok";
+    }
+    if (verb == "remove-queue") {
+        world.remove_queue();
+        return "ok";
+    }
     if (verb == "backlog") return backlog(world, words, now);
     if (verb == "revoke") return revoke(world, words);
     if (verb == "push" || verb == "push-body") {
@@ -254,6 +272,10 @@ backlog N                        N status messages over all desks
 code [--fault F] [--action A] [--app-id ID] [--jti X] [--region R] [--xapi-access object|string]
      [--set CLAIM=VALUE] [--drop CLAIM]
 push-action ACTION [as code]     a signed action through the queue
+approve-update                   what `manifest --request-update` asked for is granted
+rotate-key                       another signing key; codes made before have no key any more
+move-region REGION               another appUrl and queue; no token of before works
+remove-queue                     the queue is gone, as if somebody else had removed it
 revoke access|refresh
 grant commands|statuses|events [PATTERN ...]   what the integration may use; codes made afterwards say so too
 set access-token-lifetime SPAN | rotate-refresh-tokens on|off | identity on|off | offline-status 404|502

@@ -252,12 +252,34 @@ std::string World::code(const CodeWish& wish, WallTime now) {
     if (wish.action == "provision" || wish.action == "update") facts.refresh_token = tokens_.new_refresh(now);
     for (const std::string& scope : integration_.scopes) facts.scopes += (facts.scopes.empty() ? "" : ",") + scope;
     facts.access = integration_.access;
+    facts.manifest_version = std::to_string(integration_.manifest_version());
     facts.key_id = key_id_;
     facts.jti = random_.token(22) + "==";
     codes_.push_back(mint(*signer_, facts, wish, now));
     return codes_.back();
 }
 
-std::string World::app_path() const { return "/xapi/api/organizations/sandbox/apps/" + options_.app.value; }
+std::string World::app_path() const {
+    const std::string cluster = moves_ == 0 ? "" : std::to_string(moves_) + "/";
+    return "/xapi/api/organizations/sandbox/apps/" + cluster + options_.app.value;
+}
+
+void World::rotate_key(std::unique_ptr<Signer> signer) {
+    signer_ = std::move(signer);
+    key_id_ = random_.token(24);
+}
+
+void World::remove_queue() {
+    integration_.remove_queue();
+    queue_.clear();
+}
+
+void World::move_region(const std::string& region) {
+    options_.region = region;
+    ++moves_;
+    remove_queue();
+    tokens_.revoke_access();
+    tokens_.revoke_refresh();
+}
 
 }  // namespace hotdesk::sandbox

@@ -111,6 +111,14 @@ public:
     void set_base_url(std::string url) { options_.base_url = std::move(url); }
     /// What the Date header is wrong by: the cloud's clock as clients see it.
     void set_date_skew(Millis skew) { date_skew_ = skew; }
+    /// Another signing key; codes that were made before are signed with one that is in no key set any more.
+    void rotate_key(std::unique_ptr<Signer> signer);
+    /// The organization moves: another appUrl, another queue, and no token of before works.
+    /// Source: technical details, "Update": "Cluster changes will revoke the existing refresh token".
+    void move_region(const std::string& region);
+    /// The queue is gone, as if another holder of the tokens had removed it.
+    void remove_queue();
+    Result<void> approve_update(WallTime now) { return integration_.approve(now); }
     void set_identity(bool granted);
     /// What the integration may use from now on; patterns as in the manifest.
     void set_access(Access access) { integration_.access = std::move(access); }
@@ -201,6 +209,7 @@ private:
     std::map<const Desk*, WallTime> due_;
     std::optional<HeldPoll> held_;
     std::uint64_t last_ticket_ = 0;
+    int moves_ = 0;         ///< how often the organization moved
     int queue_number_ = 0;  ///< a queue that was removed and made again has another URL
     std::deque<std::string> poll_bodies_;
     std::deque<Asked> asked_;

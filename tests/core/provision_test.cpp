@@ -46,8 +46,9 @@ struct Story {
                 return token;
             }
             const auto& patch = std::get<call::PatchApp>(call);
-            lines.push_back(patch.completed ? "patch completed " + patch.customer_id : "patch error");
-            if (!patch.completed || patches.empty()) {
+            const bool completed = patch.change == call::PatchApp::Change::Completed;
+            lines.push_back(completed ? "patch completed " + patch.customer_id : "patch error");
+            if (!completed || patches.empty()) {
                 AppDetails details;
                 details.poll_url = "https://xapi-a.wbx2.com/poll";
                 return Reply{details};
@@ -71,7 +72,7 @@ struct Story {
         return s;
     }
     std::variant<Activation, ProvisionError> run() {
-        return provision(claims(), "id", "customer", "Customer", now, steps());
+        return provision(claims(), "id", {"customer", "Customer", ""}, now, steps());
     }
     ProvisionFailure failure() { return std::get<ProvisionError>(run()).failure; }
 };

@@ -194,7 +194,7 @@ private:
         activation.access_expires = wall() + grant.expires_in;
         activation.refresh_token = std::move(grant.refresh_token);
         activation.poll_url =
-            std::get<AppDetails>(ask(call::PatchApp{activation.app_url, true, "box", "box"})).poll_url;
+            std::get<AppDetails>(ask(call::PatchApp{activation.app_url, {}, "box", "box", "", ""})).poll_url;
         const std::vector<Change> changes{state::keep_activation(activation), state::point_to(activation)};
         (void)store_.commit(changes);
     }
