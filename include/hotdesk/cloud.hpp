@@ -35,15 +35,17 @@ namespace identity_scope {
 inline constexpr std::string_view sessions = "spark-admin:hotdesk_read", people = "spark-admin:people_read";
 }
 
-/// Whether Webex may be asked who is signed in. As the documentation leaves the names open, every scope counts that
-/// reads hot desks, and every one that reads people. An empty list, as before the first answer of appUrl: false.
+/// Whether a scope reads who is signed in where, or whose address that is. As the documentation leaves the names open,
+/// every scope counts that reads hot desks, and every one that reads people.
+inline bool reads_sessions(std::string_view scope) {
+    return scope.find("hotdesk") != std::string_view::npos && scope.find("read") != std::string_view::npos;
+}
+inline bool reads_people(std::string_view scope) { return scope.find("people_read") != std::string_view::npos; }
+
+/// Whether Webex may be asked who is signed in. An empty list, as before the first answer of appUrl: false.
 inline bool may_ask_who(const std::vector<std::string>& scopes) {
-    const auto has = [](const std::string& scope, std::string_view part) {
-        return scope.find(part) != std::string::npos;
-    };
-    const auto any = [&](auto&& counts) { return std::any_of(scopes.begin(), scopes.end(), counts); };
-    return any([&](const std::string& s) { return has(s, "hotdesk") && has(s, "read"); }) &&
-           any([&](const std::string& s) { return has(s, "people_read"); });
+    return std::any_of(scopes.begin(), scopes.end(), reads_sessions) &&
+           std::any_of(scopes.begin(), scopes.end(), reads_people);
 }
 
 /// What the activation code says once its signature is proven. Source: technical details, "Example Activation JWT".
@@ -222,6 +224,7 @@ struct ListWorkspaces {
 struct AskStatus {
     DeviceId device;
     bool presence = false;  ///< RoomAnalytics.PeoplePresence too: it was granted, and a rule wants it
+    bool calls = true;      ///< SystemUnit.State.NumberOfActiveCalls too: it was granted, or that is not known
 };
 /// POST /xapi/command/Bookings.List.
 struct AskBookings {
