@@ -1,6 +1,7 @@
 #include "daemon/trust.hpp"
 
 #include "codec/call.hpp"
+#include "daemon/verify.hpp"
 
 #include <array>
 #include <string>
@@ -33,6 +34,11 @@ Result<void> judge_urls(const Http& http, const ActivationClaims& claims) {
             return Error{ErrorKind::Rejected, std::string("its ") + claim + " " + allowed.error().message};
     }
     return {};
+}
+
+void refuse_foreign_urls(const Http& http, const ActivationClaims& claims, std::string_view what) {
+    if (const auto judged = judge_urls(http, claims); !judged)
+        refuse_code(what, judged.error().message + ": " + std::string{words(Refusal::Malformed)});
 }
 
 Result<Reply> trusted(const Http& http, const Call& call, Result<Reply>&& reply) {

@@ -48,15 +48,6 @@ bool trust(CURL* easy, const HttpOptions& options) {
     return good;
 }
 
-/// libcurl names the one it tried, `connect to localhost port 3128`: no_proxy may have taken the host out.
-bool tried_proxy(const ProxyChoice& proxy, std::string_view detail) {
-    std::string place = proxy_for_show(proxy);
-    if (const auto scheme = place.find("://"); scheme != std::string::npos) place.erase(0, scheme + 3);
-    if (place.empty()) return false;
-    if (const auto port = place.rfind(':'); port != std::string::npos) place.replace(port, 1, " port ");
-    return detail.find("connect to " + place) != std::string_view::npos;
-}
-
 std::string no_connection(CURL* easy, std::string_view detail, const std::string& host, const HttpOptions& options) {
     long os_error = 0;
     curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
@@ -121,6 +112,14 @@ std::string proxy_for_show(const ProxyChoice& proxy) {
     add(CURLUPART_HOST, "", "");
     add(CURLUPART_PORT, ":", "");
     return shown;
+}
+
+bool tried_proxy(const ProxyChoice& proxy, std::string_view detail) {
+    std::string place = proxy_for_show(proxy);
+    if (const auto scheme = place.find("://"); scheme != std::string::npos) place.erase(0, scheme + 3);
+    if (place.empty()) return false;
+    if (const auto port = place.rfind(':'); port != std::string::npos) place.replace(port, 1, " port ");
+    return detail.find("connect to " + place) != std::string_view::npos;
 }
 
 Result<void> judge_proxy(const ProxyChoice& proxy) {

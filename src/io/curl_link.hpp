@@ -28,6 +28,10 @@ std::string proxy_for_show(const ProxyChoice& proxy);
 /// may hold a password.
 Result<void> judge_proxy(const ProxyChoice& proxy);
 
+/// Whether it was the proxy that could not be connected to. libcurl names the one it tried in its words, `connect to
+/// localhost port 3128`: no_proxy may have taken the host out.
+bool tried_proxy(const ProxyChoice& proxy, std::string_view detail);
+
 /// TLS 1.2 or later on every leg, verified; https alone; no redirect; names, times and sockets bounded. False: this
 /// libcurl did not take an option; the handle must not be used.
 bool set_up_link(void* easy, const HttpOptions& options);
