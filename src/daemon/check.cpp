@@ -53,7 +53,8 @@ std::string unusable(const Config& config) {
     }
 }
 
-void check_secrets(const Config& config, bool has_state, Findings& findings) {
+/// False: the state key cannot be used.
+bool check_secrets(const Config& config, bool has_state, Findings& findings) {
     const std::string secret = client_secret_path(config), key = key_path(config);
     if (secret != config.client_secret_file) {
         findings.push_back(ok("client secret", secret, "a credential of systemd's"));
@@ -74,6 +75,11 @@ void check_secrets(const Config& config, bool has_state, Findings& findings) {
         findings.push_back(skip("state key", key, "made by the first activation"));
     else
         findings.push_back(doctor::secret_file("state key", key, others_read));
+    // A key that cannot be used is a state that cannot be read; and that is said once.
+    Finding& last = findings.back();
+    if (last.line.state != CheckState::Fail) return true;
+    last.exit = Exit::State;
+    return false;
 }
 
 /// The deepest directory of `path` that there is: the one that will hold what is not there yet.
@@ -140,13 +146,21 @@ Result<std::size_t> read_all_tables(Store& store) {
     return count;
 }
 
-void check_state(const Config& config, Standpoint& standpoint, Findings& findings) {
+void check_state(const Config& config, bool has_key, Standpoint& standpoint, Findings& findings) {
     const std::string& directory = config.state_directory;
+    const auto blind = [&] {
+        standpoint.why_none = "the state cannot be read";
+        findings.push_back(skip("activation", directory, standpoint.why_none));
+    };
+    if (!has_key) {
+        findings.push_back(skip("state", directory, "not without its key"));
+        return blind();
+    }
     const char* const restore = "restore the right key or a backup; else move the state away and activate anew";
     const auto broken = [&](const Error& error) {
         findings.push_back(fail("state", directory, error.message, restore,
                                 error.kind == ErrorKind::Corrupt ? Exit::State : Exit::Failed));
-        findings.push_back(skip("activation", directory, "the state cannot be read"));
+        blind();
     };
     try {
         const auto store = open_state(config, StateUse::Read);
@@ -163,17 +177,18 @@ void check_state(const Config& config, Standpoint& standpoint, Findings& finding
     } catch (const Failure& failure) {
         if (failure.code != Exit::NotActivated) {
             findings.push_back(fail("state", directory, failure.message, restore, failure.code));
-            findings.push_back(skip("activation", directory, "the state cannot be read"));
-            return;
+            return blind();
         }
         findings.push_back(skip("state", directory, "there is none yet"));
     }
-    if (!standpoint.activation)
-        findings.push_back(fail("activation", directory, "not activated",
+    if (!standpoint.activation) {
+        standpoint.why_none = "not activated";
+        findings.push_back(fail("activation", directory, standpoint.why_none,
                                 "hotdeskd activate with the activation code from Control Hub", Exit::NotActivated));
-    else
+    } else {
         findings.push_back(
             ok("activation", directory, standpoint.activation->org_name + ", region " + standpoint.activation->region));
+    }
 }
 
 }  // namespace
@@ -182,14 +197,14 @@ Standpoint check_machine(const std::string& config_file, const Config& config, F
     Standpoint standpoint;
     standpoint.running = io::instance_running(config.state_directory);
     findings.push_back(doctor::config_file(config_file, io::look_at(config_file)));
-    check_secrets(config, io::look_at(config.state_directory + "/data.mdb").ok(), findings);
+    const bool has_key = check_secrets(config, io::look_at(config.state_directory + "/data.mdb").ok(), findings);
     const std::string owner = check_directory(config.state_directory, findings);
     check_runtime(config.runtime_directory, standpoint.running, findings);
-    check_state(config, standpoint, findings);
+    check_state(config, has_key, standpoint, findings);
     if (standpoint.activation)
         findings.push_back(doctor::worker(standpoint.running, standpoint.health));
     else
-        findings.push_back(skip("worker", "the lock of the state directory", "not activated"));
+        findings.push_back(skip("worker", "the lock of the state directory", standpoint.why_none));
     if (io::under_systemd())
         findings.push_back(doctor::unit(
             io::unit_properties("hotdeskd.service", "LoadState,ActiveState,Result,User,DynamicUser"), owner));

@@ -30,6 +30,7 @@ CheckReport check(const std::string& config_file);
 /// that can be read.
 struct Standpoint {
     std::optional<Activation> activation;
+    std::string why_none;  ///< no activation, in words
     Health health;
     bool running = false;  ///< a worker holds the state directory
 };

@@ -15,7 +15,7 @@ using doctor::Finding;
 using doctor::skip;
 using Findings = std::vector<Finding>;
 
-constexpr const char *not_activated = "not activated", *unreachable = "no host can be reached";
+constexpr const char* unreachable = "no host can be reached";
 
 std::string keys_url(const Config& config, const Standpoint& standpoint) {
     if (!config.jwks_url.empty()) return config.jwks_url;
@@ -67,7 +67,7 @@ void check_keys(const Config& config, const Standpoint& standpoint, Http& http, 
 void check_integration(const Config& config, const Standpoint& standpoint, Http* http, Findings& findings) {
     if (!standpoint.activation) {
         for (const char* const name : {"token", "grants", "queue", "messages"})
-            findings.push_back(skip(name, "", not_activated));
+            findings.push_back(skip(name, "", standpoint.why_none));
         return;
     }
     const Activation& activation = *standpoint.activation;

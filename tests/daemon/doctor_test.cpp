@@ -110,9 +110,8 @@ TEST_CASE("the disk is full before it is full") {
 TEST_CASE("tokens are judged by what Webex says, and else by their end") {
     const Activation made = activation();
     const Health health;
-    const auto judged = [&](const Activation& a, const std::optional<Result<AppDetails>>& details, bool running = true) {
-        return doctor::token(a, health, running, details, now);
-    };
+    const auto judged = [&](const Activation& a, const std::optional<Result<AppDetails>>& details,
+                            bool running = true) { return doctor::token(a, health, running, details, now); };
     const auto refused = [](ErrorKind kind) { return Result<AppDetails>{Error{kind, "no"}}; };
     CHECK(state(judged(made, Result<AppDetails>{AppDetails{}})) == CheckState::Ok);
     CHECK(state(judged(made, refused(ErrorKind::AuthExpired))) == CheckState::Warn);
@@ -177,7 +176,9 @@ TEST_CASE("an enabled queue, a disabled one and none") {
 }
 
 TEST_CASE("state files belong to the directory's owner alone") {
-    const auto judged = [](io::FileFacts facts) { return doctor::state_files("/d", {{"data.mdb", facts}}, "hotdeskd"); };
+    const auto judged = [](io::FileFacts facts) {
+        return doctor::state_files("/d", {{"data.mdb", facts}}, "hotdeskd");
+    };
     CHECK(state(judged({0600, 1, "hotdeskd", false})) == CheckState::Ok);
     CHECK(says(judged({0640, 1, "hotdeskd", false}), "chmod 0600 /d/data.mdb"));
     CHECK(says(judged({0600, 0, "root", false}), "chown -R hotdeskd: /d"));
