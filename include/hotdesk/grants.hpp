@@ -43,6 +43,8 @@ public:
     [[nodiscard]] std::string_view withheld(std::string_view command) const;
     /// A person at a desk can be told something.
     [[nodiscard]] bool may_tell() const { return may_tell_; }
+    /// Devices and workspaces can be listed: both, or neither.
+    [[nodiscard]] bool may_list() const { return may_list_; }
     /// Desks can be asked for their status and their bookings: both, or neither.
     [[nodiscard]] bool may_ask() const { return may_ask_; }
     /// SystemUnit.State.NumberOfActiveCalls may be among the statuses that are asked for.
@@ -54,7 +56,7 @@ private:
     std::vector<std::string> scopes_;
     XapiAccess xapi_;
     std::array<std::string_view, act_count> by_act_{};
-    bool may_tell_ = true, may_ask_ = true, may_ask_calls_ = true;
+    bool may_list_ = true, may_tell_ = true, may_ask_ = true, may_ask_calls_ = true;
 };
 
 /// "Bookings.Delete was not granted".

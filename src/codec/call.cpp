@@ -52,7 +52,7 @@ struct Encoder {
     HttpRequest operator()(const call::ListDevices& list) const { return get(list.url, wire.access_token); }
     HttpRequest operator()(const call::ListWorkspaces& list) const { return get(list.url, wire.access_token); }
     HttpRequest operator()(const call::AskStatus& ask) const {
-        return get(status_url(wire.webexapis_base_url, ask.device, ask.presence), wire.access_token);
+        return get(status_url(wire.webexapis_base_url, ask.device, ask.presence, ask.calls), wire.access_token);
     }
     HttpRequest operator()(const call::AskBookings& ask) const { return command(ask.device, list_bookings()); }
     HttpRequest operator()(const call::AskSessions& ask) const {

@@ -109,6 +109,16 @@ std::string status_json(const StatusView& status) {
         out.null();
     }
     text_or_null(out, "region", status.region);
+    number(out, "manifestVersion", static_cast<std::uint64_t>(status.manifest_version));
+    out.key("updateRequest");
+    if (status.update.state.empty()) {
+        out.null();
+    } else {
+        out.open_object();
+        out.member("state", status.update.state);
+        number(out, "manifestVersion", static_cast<std::uint64_t>(status.update.manifest_version));
+        out.close_object();
+    }
     out.member("tokens", name_of(health.tokens));
     out.member("operational", name_of(health.operational));
     out.key("queue");

@@ -19,6 +19,8 @@ struct StatusView {
     OrgId org;
     std::string org_name;
     std::string region;
+    std::int64_t manifest_version = 0;  ///< 0: not known
+    UpdateRequest update;               ///< waits for approval
     Health health;
     std::size_t desks = 0, signed_in = 0, booked = 0;
     std::size_t pending = 0;          ///< commands without an answer

@@ -194,7 +194,7 @@ void Fleet::set_wake(Entry& entry, std::optional<MonoTime> at) {
 }
 
 void Fleet::queue_ask(Entry& entry) {
-    if (entry.ask_queued || entry.asking > 0) return;
+    if (entry.ask_queued || entry.asking > 0 || !grants_.may_ask()) return;
     entry.ask_queued = true;
     if (is_urgent(entry.desk))
         asks_.push_front(&entry);
@@ -206,6 +206,15 @@ void Fleet::set_policy(PolicyBook policy, Now now) {
     policy_ = std::move(policy);
     looks_elsewhere_ = policy_.any(looks_elsewhere);
     for (auto& [id, entry] : desks_) index(*entry);
+    for (auto& [id, entry] : desks_) step(*entry, input::Woken{}, now);
+}
+
+void Fleet::set_grants(Grants grants, Now now) {
+    if (grants == grants_) return;
+    grants_ = std::move(grants);
+    who_refused_ = false;  // by what was granted before
+    if (!grants_.may_ask())
+        for (Entry* const entry : std::exchange(asks_, {})) entry->ask_queued = false;
     for (auto& [id, entry] : desks_) step(*entry, input::Woken{}, now);
 }
 

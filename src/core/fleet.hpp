@@ -6,6 +6,7 @@
 // nothing.
 
 #include <hotdesk/cloud.hpp>
+#include <hotdesk/grants.hpp>
 #include <hotdesk/policy.hpp>
 #include <hotdesk/reconcile.hpp>
 #include <hotdesk/record.hpp>
@@ -74,6 +75,8 @@ public:
 
     // --- what is heard ---
     void set_policy(PolicyBook policy, Now now);
+    /// What Webex has granted from now on. Rules that rested wake; nothing that was not granted goes out any more.
+    void set_grants(Grants grants, Now now);
     /// False: no desk of that name is known.
     bool hear(const DeviceId& device, const Input& heard, Now now);
     void take_inventory(const Inventory& inventory, Now now);
@@ -185,6 +188,7 @@ private:
     void refuse(const Request& request, const std::string& cause, Seq seq = 0);
 
     PolicyBook policy_;
+    Grants grants_;
     Seq next_seq_;
     bool may_ask_who_ = false, may_ask_presence_ = false, who_refused_ = false, judge_existing_ = false;
     bool looks_elsewhere_ = false;  ///< a rule looks at all desks

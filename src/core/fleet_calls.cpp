@@ -49,6 +49,12 @@ void Fleet::send_next(Entry& entry, std::vector<Call>& calls, Now now) {
             finish(entry, "dropped: no longer right when it could be sent", "", &stale, now);
             continue;
         }
+        // Decided, or ordered, before Webex took it back.
+        if (const auto missing = grants_.withheld(errand.record.command.name); !missing.empty()) {
+            const Error error{ErrorKind::Rejected, not_granted(missing)};
+            finish(entry, "dropped: " + error.message, "", &error, now);
+            continue;
+        }
         errand.under_way = true;
         ++sending_;
         calls.emplace_back(call::Send{errand.record.seq, entry.desk.id, errand.record.command});
@@ -76,7 +82,7 @@ void Fleet::take_calls(std::vector<Call>& calls, Now now) {
         entry.ask_queued = false;
         entry.asking = 2;
         ++asking_;
-        calls.emplace_back(call::AskStatus{entry.desk.id, may_ask_presence_});
+        calls.emplace_back(call::AskStatus{entry.desk.id, may_ask_presence_, grants_.may_ask_calls()});
         calls.emplace_back(call::AskBookings{entry.desk.id});
     }
 }

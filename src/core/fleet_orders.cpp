@@ -36,16 +36,27 @@ std::string in_words(const std::string& cause) {
 
 std::string verb_of(RequestKind kind) { return std::string{name_of(kind)}; }
 
+std::string_view command_of(RequestKind kind) {
+    switch (kind) {
+        case RequestKind::SignOut: return command_path::logout;
+        case RequestKind::Book: return command_path::book;
+        case RequestKind::Edit: return command_path::edit;
+        case RequestKind::Delete: return command_path::remove;
+    }
+    return {};
+}
+
 Command command_for(const Request& request, const Slot& slot) {
     const auto minutes = std::chrono::ceil<std::chrono::minutes>(slot.end - slot.start).count();
     // Source: xAPI schema, Bookings.Book, Edit, Delete.
-    if (request.kind == RequestKind::Delete) return {"Bookings.Delete", {{"MeetingId", request.meeting.value}}};
+    if (request.kind == RequestKind::Delete)
+        return {std::string{command_of(request.kind)}, {{"MeetingId", request.meeting.value}}};
     if (request.kind == RequestKind::Edit)
-        return {"Bookings.Edit",
+        return {std::string{command_of(request.kind)},
                 {{"MeetingId", request.meeting.value},
                  {"StartTime", format_time(slot.start)},
                  {"Duration", std::int64_t{minutes}}}};
-    Command book{"Bookings.Book",
+    Command book{std::string{command_of(request.kind)},
                  {{"BookingRequestUUID", request.uuid.value},
                   {"OrganizerEmail", request.organizer_email},
                   {"StartTime", format_time(slot.start)},
@@ -96,6 +107,9 @@ void Fleet::order(const Request& request, Now now) {
     const bool sent_before = orphans_.count(request.key) > 0;
     if (!sent_before && now.wall - request.asked_at > rules::request_life)
         return refuse(request, "the worker was not running when this was asked for");
+    if (const auto missing = grants_.withheld(command_of(request.kind)); !missing.empty() && !sent_before)
+        return refuse(request, not_granted(missing) +
+                                   "; hotdeskd manifest --request-update asks for it, to be approved in Control Hub");
     if (request.kind == RequestKind::SignOut)
         order_sign_out(*entry, request, now);
     else

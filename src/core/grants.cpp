@@ -157,10 +157,13 @@ std::string sentence_for(const Need& need) {
     return out;
 }
 
-int weight_of(const Need& need) {
-    if (need.kind == GrantKind::Event) return need.required ? 2 : 3;
-    if (need.rules.empty()) return need.required ? 1 : 3;
-    return need.all_rules ? 0 : 1;
+/// What comes first: what costs rules, the more the sooner; events, which cost time; what can be done without.
+bool weighs_more(const Need& a, const Need& b) {
+    const auto tier = [](const Need& need) {
+        if (!need.required && need.rules.empty()) return 2;
+        return need.kind == GrantKind::Event ? 1 : 0;
+    };
+    return tier(a) != tier(b) ? tier(a) < tier(b) : a.rules.size() > b.rules.size();
 }
 
 }  // namespace
@@ -208,6 +211,7 @@ Grants::Grants(std::vector<std::string> scopes, XapiAccess xapi) : scopes_(std::
         if (allows(row.kind, row.path)) continue;
         for (std::size_t act = 0; act < act_count; ++act)
             if (by_act_[act].empty() && (row.acts & bits(static_cast<Act>(act)))) by_act_[act] = row.path;
+        if (row.rules == every_rule) may_list_ = false;
         // What every question to a desk needs is what every hurting act needs.
         if ((row.acts & hurting) == hurting) may_ask_ = false;
         if (row.path == "SystemUnit.State.NumberOfActiveCalls") may_ask_calls_ = false;
@@ -267,8 +271,7 @@ std::vector<MissingGrant> missing_grants(const PolicyBook& policy, const std::ve
     const Grants grants(scopes, xapi);
     std::vector<Need> missing = needs_for(policy);
     std::erase_if(missing, [&](const Need& need) { return grants.allows(need.kind, need.path); });
-    std::stable_sort(missing.begin(), missing.end(),
-                     [](const Need& a, const Need& b) { return weight_of(a) < weight_of(b); });
+    std::stable_sort(missing.begin(), missing.end(), weighs_more);
     std::vector<MissingGrant> out;
     for (const Need& need : missing) {
         const bool alarming = need.required || !need.rules.empty();

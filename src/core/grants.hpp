@@ -37,8 +37,8 @@ struct MissingGrant {
     /// missing.
     bool alarming = true;
 };
-/// What a policy needs and was not granted, the weightiest first: what stops every rule, what stops some, events
-/// (heard of late), what may be done without. What is not known is not missing.
+/// What a policy needs and was not granted, the weightiest first: what stops rules, the most of them before others;
+/// events, of which hotdeskd hears late then; what may be done without. What is not known is not missing.
 std::vector<MissingGrant> missing_grants(const PolicyBook& policy, const std::vector<std::string>& scopes,
                                          const XapiAccess& xapi);
 

@@ -111,7 +111,8 @@ void Session::take_calls(std::vector<Call>& calls, Now now) {
     }
     const bool listing =
         devices_.under_way || workspaces_.under_way || !devices_next_.empty() || !workspaces_next_.empty();
-    if (!listing && now.mono >= inventory_allowed_at_ && (inventory_wanted_ || now.mono >= inventory_at_)) {
+    if (!listing && may_list_ && now.mono >= inventory_allowed_at_ &&
+        (inventory_wanted_ || now.mono >= inventory_at_)) {
         inventory_wanted_ = false;
         inventory_allowed_at_ = now.mono + inventory_least;
         listed_ = {};
@@ -143,7 +144,7 @@ std::optional<MonoTime> Session::wake_at(Now now) const {
     if (!devices_next_.empty() || !workspaces_next_.empty()) {
         if (!devices_next_.empty()) consider(devices_, pause_until_);
         if (!workspaces_next_.empty()) consider(workspaces_, pause_until_);
-    } else if (!devices_.under_way && !workspaces_.under_way) {
+    } else if (may_list_ && !devices_.under_way && !workspaces_.under_way) {
         consider(devices_,
                  std::max({pause_until_, inventory_allowed_at_, inventory_wanted_ ? now.mono : inventory_at_}));
     }
@@ -319,7 +320,11 @@ void Session::app_read(Result<Reply>&& reply, Now now, double chance, SessionNew
     if (!details.poll_url.empty()) next.poll_url = details.poll_url;
     if (!details.scopes.empty()) next.scopes = details.scopes;
     const XapiAccess none;
-    if (!(details.xapi == none)) next.xapi = details.xapi;
+    if (!(details.xapi == none)) {
+        next.xapi = details.xapi;
+        // The documented answer has no events: what the code or an update said of them stands.
+        if (next.xapi.events.empty()) next.xapi.events = activation_.xapi.events;
+    }
     if (details.manifest_version != 0) next.manifest_version = details.manifest_version;
     next.update = details.update;
     if (next.poll_url == activation_.poll_url && next.scopes == activation_.scopes && next.xapi == activation_.xapi &&

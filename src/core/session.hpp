@@ -75,6 +75,8 @@ public:
 
     /// Devices or workspaces may have changed: list them again, but not more than once a minute.
     void want_inventory(Now now);
+    /// Devices and workspaces may be listed: both scopes are granted. False: nothing is listed until they are.
+    void set_may_list(bool granted) { may_list_ = granted; }
     /// Credentials may have changed: try again at once.
     void retry_now(Now now);
     /// Something was granted or is in doubt: gets a new access token, and reads appUrl with it.
@@ -127,7 +129,7 @@ private:
     int removals_ = 0;            ///< signs in a row that the integration was removed
     Task refresh_, poll_, app_, devices_, workspaces_;
     MonoTime last_poll_;
-    bool inventory_wanted_ = true;
+    bool inventory_wanted_ = true, may_list_ = true;
     MonoTime inventory_at_;  ///< the next regular listing
     MonoTime inventory_allowed_at_ = MonoTime::min();
     Inventory listed_;

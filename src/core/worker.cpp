@@ -1,5 +1,6 @@
 #include "core/worker.hpp"
 
+#include "core/grants.hpp"
 #include "core/rules.hpp"
 #include "core/translate.hpp"
 
@@ -24,11 +25,6 @@ bool is_fleet_call(const Call& call) {
     return std::holds_alternative<call::AskStatus>(call) || std::holds_alternative<call::AskBookings>(call) ||
            std::holds_alternative<call::AskSessions>(call) || std::holds_alternative<call::AskPerson>(call) ||
            std::holds_alternative<call::Send>(call);
-}
-
-bool covers(const std::vector<std::string>& patterns, std::string_view path) {
-    return std::any_of(patterns.begin(), patterns.end(),
-                       [&](const std::string& pattern) { return matches_glob(pattern, path); });
 }
 
 }  // namespace
@@ -57,16 +53,36 @@ Worker::Worker(Activation activation, PolicyBook policy, Health health, Seq next
       health_(std::move(health)),
       sent_before_(health_.sent),
       failed_before_(health_.failed) {
-    look_at_grants();
+    look_at_grants(now);
 }
 
-void Worker::look_at_grants() {
+void Worker::look_at_grants(Now now) {
     const Activation& activation = session_.activation();
+    const Grants grants(activation.scopes, activation.xapi);
     fleet_.set_may_ask_who(may_ask_who(activation.scopes));
     // A name that was not granted may cost the whole answer.
     const bool wanted = fleet_.policy().any([](const Policy& policy) { return policy.no_show_release.has_value(); });
     wants_who_ = fleet_.policy().any([](const Policy& policy) { return policy.verify_identity == VerifyIdentity::On; });
-    fleet_.set_may_ask_presence(wanted && covers(activation.xapi.statuses, "RoomAnalytics.PeoplePresence"));
+    const bool known = !activation.xapi.statuses.empty();
+    fleet_.set_may_ask_presence(wanted && known && grants.allows(GrantKind::Status, "RoomAnalytics.PeoplePresence"));
+    fleet_.set_grants(grants, now);
+    session_.set_may_list(grants.may_list());
+    say_missing();
+}
+
+/// Each path once: when it is found to be missing, and when it is there.
+void Worker::say_missing() {
+    const Activation& activation = session_.activation();
+    std::map<std::string, GrantKind> missing;
+    for (const MissingGrant& need : missing_grants(fleet_.policy(), activation.scopes, activation.xapi)) {
+        if (!need.alarming) continue;
+        missing.emplace(need.path, need.kind);
+        if (missing_.count(need.path) == 0) say(Level::Warn, need.sentence + "; " + need.remedy);
+    }
+    const Grants grants(activation.scopes, activation.xapi);
+    for (const auto& [path, kind] : missing_)
+        if (grants.allows(kind, path)) say(Level::Info, path + " is granted now");
+    missing_ = std::move(missing);
 }
 
 void Worker::say(Level level, std::string text, std::vector<std::pair<std::string, std::string>> fields) {
@@ -179,8 +195,7 @@ void Worker::answered(const Call& call, Result<Reply>&& reply, MonoTime started,
         const bool about_us = !reply.ok() && session_.warned(reply.error(), started, now);
         fleet_.answered(call, std::move(reply), started, now, about_us);
         if (fleet_.who_refused())
-            note_once("Webex refuses to say who is signed in: verify_identity rests until hotdeskd is started again",
-                      Level::Warn);
+            note_once("Webex refuses to say who is signed in: verify_identity rests until access changes", Level::Warn);
         update_health(now);
         return;
     }
@@ -196,7 +211,7 @@ void Worker::answered(const Call& call, Result<Reply>&& reply, MonoTime started,
         fleet_.doubt_all(now);
         session_.want_inventory(now);
     }
-    if (std::holds_alternative<call::ReadApp>(call)) look_at_grants();
+    if (std::holds_alternative<call::ReadApp>(call)) look_at_grants(now);
     if (news.batch) take_batch(std::move(*news.batch), now);
     if (news.inventory) {
         fleet_.take_inventory(*news.inventory, now);
@@ -233,7 +248,7 @@ void Worker::update_health(Now) {
 
 void Worker::set_policy(PolicyBook policy, Now now) {
     fleet_.set_policy(std::move(policy), now);
-    look_at_grants();
+    look_at_grants(now);
     session_.retry_now(now);
 }
 

@@ -15,6 +15,7 @@
 #include "core/fleet.hpp"
 #include "core/session.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -86,7 +87,8 @@ public:
 private:
     void take_batch(MessageBatch&& batch, Now now);
     /// What Webex lets hotdeskd ask for.
-    void look_at_grants();
+    void look_at_grants(Now now);
+    void say_missing();
     void look_at_renewals(const Call& call, const Error* error, MonoTime started);
     void note_once(const std::string& note, Level level);
     void trouble(const std::string& what, Now now);
@@ -103,6 +105,7 @@ private:
     bool commit_failing_ = false;
     std::optional<MonoTime> commit_again_at_;
     std::optional<Now> last_tick_;
+    std::map<std::string, GrantKind> missing_;  ///< paths that were not granted, as far as it was said
     std::unordered_set<std::string> noted_;
     std::unordered_map<std::string, MonoTime> troubles_;  ///< when each was last said
     std::vector<Line> lines_;

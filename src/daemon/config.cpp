@@ -145,6 +145,13 @@ Wrong take_title(Config& config, const toml::node& node) {
     return config.messages.title.find_first_of("{}") == std::string::npos ? "" : "takes no placeholders";
 }
 
+/// Source: technical details, `actionsUrl`: "Must be an HTTPS URL".
+Wrong take_actions_url(Config& config, const toml::node& node) {
+    if (Wrong wrong = take(config.actions_url, node); !wrong.empty()) return wrong;
+    const bool good = config.actions_url.empty() || config.actions_url.rfind("https://", 0) == 0;
+    return good ? "" : "must be an https URL, or empty";
+}
+
 // --- the table of keys
 
 const std::vector<Key<Config>>& integration_keys() {
@@ -154,7 +161,7 @@ const std::vector<Key<Config>>& integration_keys() {
         key("client_secret_file", &Config::client_secret_file),
         key("customer_id", &Config::customer_id),
         key("customer_name", &Config::customer_name),
-        key("actions_url", &Config::actions_url),
+        {"actions_url", take_actions_url},
     };
     return keys;
 }

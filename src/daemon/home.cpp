@@ -127,6 +127,12 @@ std::unique_ptr<Store> open_state(const Config& config, StateUse use) {
     return open_sealed(config, use);
 }
 
+std::unique_ptr<Store> open_activated(const Config& config, StateUse use) {
+    auto store = open_state(config, use);
+    (void)need_activation(*store);
+    return store;
+}
+
 Activation need_activation(Store& store) {
     auto activation = state::load_activation(store);
     if (!activation.ok()) throw Failure(exit_of_state(activation.error()), activation.error().message);

@@ -31,6 +31,9 @@ enum class StateUse {
 /// Exit 3: there is none (not with Create). Exit 9: it cannot be read. Exit 1: it cannot be written.
 std::unique_ptr<Store> open_state(const Config& config, StateUse use);
 
+/// The state of a standing activation. Exit 3 also where the state is there and nothing stands.
+std::unique_ptr<Store> open_activated(const Config& config, StateUse use);
+
 /// The standing activation. Exit 3, 9.
 Activation need_activation(Store& store);
 

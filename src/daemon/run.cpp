@@ -73,8 +73,8 @@ private:
         engine_.reset();
         if (const auto gone = state::forget(*store_, false); !gone.ok()) log_->line(Level::Error, gone.error().message);
         log_->line(Level::Error,
-                   "the integration does not exist any more: its tokens and what was known of desks are removed, the "
-                   "decision record stays (hotdeskd deactivate removes it). To use hotdeskd again, activate the "
+                   "the integration does not exist any more: its tokens and what was known of desks are removed "
+                   "(hotdeskd deactivate also removes the decision record). To use hotdeskd again, activate the "
                    "integration in Control Hub and run hotdeskd activate CODE");
         return Exit::Removed;
     }

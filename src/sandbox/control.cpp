@@ -4,6 +4,7 @@
 #include <charconv>
 #include <optional>
 
+#include "sandbox/access.hpp"
 #include "sandbox/desk_control.hpp"
 #include "sandbox/json.hpp"
 #include "sandbox/words.hpp"
@@ -157,6 +158,14 @@ std::string grant(World& world, const Words& words) {
     return "ok";
 }
 
+/// `withhold [NAME ...]`: what stood before is granted again.
+std::string withhold(World& world, const Words& words) {
+    for (std::size_t i = 1; i < words.size(); ++i)
+        if (!can_be_granted(words[i])) return error("there is nothing called '" + words[i] + "' to hold back");
+    world.set_withheld(Words(words.begin() + 1, words.end()));
+    return "ok";
+}
+
 std::string backlog(World& world, const Words& words, WallTime now) {
     std::size_t count = 0;
     if (words.size() != 2 ||
@@ -196,6 +205,7 @@ std::string control(World& world, std::string_view line, WallTime now) {
     if (verb == "fault") return fault(world, words);
     if (verb == "code" || verb == "push-action") return code(world, words, now);
     if (verb == "grant") return grant(world, words);
+    if (verb == "withhold") return withhold(world, words);
     if (verb == "set") return set(world, words, now);
     if (verb == "approve-update") {
         const auto done = world.approve_update(now);
@@ -278,6 +288,7 @@ move-region REGION               another appUrl and queue; no token of before wo
 remove-queue                     the queue is gone, as if somebody else had removed it
 revoke access|refresh
 grant commands|statuses|events [PATTERN ...]   what the integration may use; codes made afterwards say so too
+withhold [NAME ...]              grants everything but these scopes and paths; what is not granted gets 403
 set access-token-lifetime SPAN | rotate-refresh-tokens on|off | identity on|off | offline-status 404|502
 set queue enabled|disabled|remove              as a PATCH of the integration would
 set date-skew +SPAN|-SPAN                      what the Date header is wrong by

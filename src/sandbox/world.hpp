@@ -56,8 +56,9 @@ struct WorldOptions {
     Millis retention{std::chrono::minutes{10}};
     Millis access_lives{std::chrono::seconds{7199}};
     bool rotate_refresh = true;
-    bool identity = true;      ///< hotdesk/sessions and people are granted
-    int offline_status = 404;  ///< how xAPI answers for a desk that cannot be reached
+    bool identity = true;               ///< hotdesk/sessions and people are granted
+    std::vector<std::string> withheld;  ///< scopes and paths that are not granted
+    int offline_status = 404;           ///< how xAPI answers for a desk that cannot be reached
     std::uint64_t seed = 1;
 };
 
@@ -120,6 +121,8 @@ public:
     void remove_queue();
     Result<void> approve_update(WallTime now) { return integration_.approve(now); }
     void set_identity(bool granted);
+    /// Scopes and paths that are not granted from now on; all others are.
+    void set_withheld(std::vector<std::string> names);
     /// What the integration may use from now on; patterns as in the manifest.
     void set_access(Access access) { integration_.access = std::move(access); }
     /// `enabled`, `disabled` or `remove`, as a PATCH of the integration says.
@@ -162,6 +165,7 @@ private:
 
     // world.cpp: routing and the queue
     void populate(WallTime now);
+    void grant();
     void add_desk(const Desk::Place& place, Calendar calendar, WallTime now);
     [[nodiscard]] Route route(const Request& request) const;
     Handled serve(const Route& route, const Request& request, WallTime now);
@@ -183,6 +187,7 @@ private:
     Reply patch_app(const Request& request, WallTime now);
 
     // rest.cpp: the REST API
+    [[nodiscard]] std::optional<Reply> lacks_scope(Endpoint endpoint) const;
     Reply devices(const Request& request);
     Reply workspaces(const Request& request);
     Reply status(const Request& request, WallTime now);

@@ -105,6 +105,16 @@ TEST_CASE("observe mode sends nothing at all", "[property]") {
     for (std::uint64_t seed = 3001; seed <= 3300; ++seed) play(seed, chances);
 }
 
+TEST_CASE("nothing is sent that is not granted, and what rested is done once it is", "[property]") {
+    Chances chances;
+    chances.grants = chances.crashes = true;
+    for (std::uint64_t seed = 7001; seed <= 7400; ++seed) play(seed, chances);
+    // The story is about something.
+    Campus campus(7001, chances);
+    campus.play(steps);
+    CHECK(campus.withheld_times() > 0);
+}
+
 TEST_CASE("what is heard twice is done once", "[property]") {
     for (std::uint64_t seed = 4001; seed <= 4400; ++seed) {
         Chances twice;

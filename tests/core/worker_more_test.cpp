@@ -39,6 +39,8 @@ const Call& first_of(const std::vector<Call>& calls) {
 
 struct SessionLab {
     std::vector<Call> calls() {
+        session.prepare(now);
+        session.committed();
         std::vector<Call> out;
         session.take_calls(out, now);
         return out;

@@ -207,12 +207,21 @@ TEST_CASE("each rule that tells something may be given a text of the administrat
     CHECK(good("[messages]\nmax_duration = \"" + std::string(255, 'x') + "\"\n").messages.texts.size() == 1);
 }
 
+TEST_CASE("a URL for actions must be https", "[config]") {
+    CHECK(good("[integration]\nactions_url = \"https://desks.example.com/a\"\n").actions_url ==
+          "https://desks.example.com/a");
+    CHECK(good("[integration]\nactions_url = \"\"\n").actions_url.empty());
+    CHECK(wrong("[integration]\nactions_url = \"http://desks.example.com/a\"\n") ==
+          "hotdeskd.toml:2: integration.actions_url: must be an https URL, or empty");
+}
+
 TEST_CASE("the list of keys names each once", "[config]") {
     const auto keys = config_keys();
     CHECK(std::set<std::string>(keys.begin(), keys.end()).size() == keys.size());
-    const auto told =
-        std::count_if(all_rules.begin(), all_rules.end(), [](Rule rule) { return !default_text(rule).empty(); });
-    CHECK(keys.size() == 38 + static_cast<std::size_t>(told));
-    for (const char* key : {"policy.no_show_exempt_duration", "messages.title", "messages.max_duration"})
+    for (const Rule rule : all_rules)
+        CHECK(std::count(keys.begin(), keys.end(), "messages." + std::string{name_of(rule)}) ==
+              (default_text(rule).empty() ? 0 : 1));
+    for (const char* key :
+         {"integration.actions_url", "policy.no_show_exempt_duration", "messages.title", "messages.max_duration"})
         CHECK(std::count(keys.begin(), keys.end(), key) == 1);
 }

@@ -91,6 +91,10 @@ public:
     }
     void reply(const Canned& canned) override { canned_.push_back(canned); }
     void refuse_who(bool refused) override { who_refused_ = refused; }
+    void withhold(const std::vector<std::string>& names) override {
+        world_.set_withheld(names);
+        if (engine_) set_policy(policy_);  // as after a reload: appUrl is read at once
+    }
     void pass(Millis span) override {
         const WallTime until = wall() + span;
         for (int turns = 0; wall() < until; ++turns) {
