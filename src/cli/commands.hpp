@@ -31,6 +31,7 @@ struct Options {
 
 Exit activate(const Options& options);
 Exit run(const Options& options);
+Exit check(const Options& options);
 Exit status(const Options& options);
 Exit devices(const Options& options);
 Exit bookings(const Options& options);

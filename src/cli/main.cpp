@@ -110,6 +110,7 @@ void run_options(CLI::App& app, Options& options) {
 constexpr Subcommand subcommands[] = {
     {"activate", "set hotdeskd up with the activation code from Control Hub", activate_options, activate},
     {"run", "the worker, in the foreground; systemd runs it", run_options, run},
+    {"check", "a doctor: what is right, what is wrong, and what to do about it", with_json, check},
     {"status", "activation, tokens, queue, desks, commands and the last error", with_json, status},
     {"devices", "every known desk: workspace, signed in or not, calls, bookings, state", with_json, devices},
     {"bookings", "every known booking that is running or upcoming", bookings_options, bookings},

@@ -260,6 +260,26 @@ std::string action_answer_json(int status, const std::string& body) {
     return out.take();
 }
 
+std::string check_json(const std::vector<CheckLine>& lines, bool ok) {
+    Writer out(4096);
+    out.open_object();
+    flag(out, "ok", ok);
+    out.key("checks");
+    out.open_array();
+    for (const CheckLine& line : lines) {
+        out.open_object();
+        out.member("name", line.name);
+        out.member("state", name_of(line.state));
+        out.member("tried", line.tried);
+        out.member("found", line.found);
+        text_or_null(out, "remedy", line.remedy);
+        out.close_object();
+    }
+    out.close_array();
+    out.close_object();
+    return out.take();
+}
+
 std::string deactivated_json() {
     Writer out;
     out.open_object();

@@ -1,6 +1,7 @@
 #pragma once
 // What the command line prints with --json. Source of every name: contract, "JSON that tests read".
 
+#include <hotdesk/check.hpp>
 #include <hotdesk/cloud.hpp>
 #include <hotdesk/desk.hpp>
 #include <hotdesk/reconcile.hpp>
@@ -46,6 +47,9 @@ std::string outcome_json(const RequestOutcome& outcome);
 std::string activation_json(const Activation& activation);
 /// `{"status": 200, "body": {...}}`; the body is null where there is none.
 std::string action_answer_json(int status, const std::string& body);
+/// `{"ok": true, "checks": [{"name","state","tried","found","remedy"}]}`; the remedy is null where nothing is to be
+/// done.
+std::string check_json(const std::vector<CheckLine>& lines, bool ok);
 /// `{"deactivated": true}`
 std::string deactivated_json();
 

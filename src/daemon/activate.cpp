@@ -4,6 +4,7 @@
 #include "daemon/home.hpp"
 #include "daemon/standing.hpp"
 #include "daemon/state.hpp"
+#include "daemon/trust.hpp"
 #include "daemon/verify.hpp"
 #include "io/doorbell.hpp"
 #include "io/host.hpp"
@@ -118,6 +119,7 @@ Activation activate(const Config& config, const Secret& code, bool replace,
     if (const auto refusal =
             judge_claims(claims, config.app_id, "provision", store && state::is_spent(*store, claims.jti, now), now))
         refuse_code("activation code", words(*refusal));
+    refuse_foreign_urls(*http, claims, "activation code");
 
     store.reset();
     store = open_state(config, StateUse::Create);
@@ -129,8 +131,10 @@ Activation activate(const Config& config, const Secret& code, bool replace,
 
 Activation update(const Config& config, const ActivationClaims& claims, Standing& standing,
                   const std::function<void(std::string_view)>& say) {
-    Activation activation = set_up(config, updated(standing.activation(), claims), standing.store(), standing.http(),
-                                   io::make_host()->now().wall, standing.client_secret(), say);
+    const ActivationClaims whole = updated(standing.activation(), claims);
+    refuse_foreign_urls(standing.http(), whole, "action");
+    Activation activation = set_up(config, whole, standing.store(), standing.http(), io::make_host()->now().wall,
+                                   standing.client_secret(), say);
     (void)io::ring_doorbell(config.runtime_directory);
     return activation;
 }

@@ -2,6 +2,7 @@
 
 #include "codec/call.hpp"
 #include "daemon/state.hpp"
+#include "daemon/trust.hpp"
 
 #include <algorithm>
 
@@ -98,6 +99,7 @@ void Engine::take(HttpDone&& done) {
     Result<Reply> reply = done.reply.ok()
                               ? codec::decode(under_way.call, std::move(*done.reply), wire_of(worker_, client_))
                               : Result<Reply>{done.reply.error()};
+    reply = trusted(parts_.http, under_way.call, std::move(reply));
     if (const auto* keys = std::get_if<call::ReadKeys>(&under_way.call))
         actions_.answered(*keys, std::move(reply), now());
     else

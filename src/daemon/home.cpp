@@ -2,7 +2,7 @@
 
 #include "codec/call.hpp"
 #include "daemon/state.hpp"
-#include "io/curl.hpp"
+#include "daemon/trust.hpp"
 #include "io/file.hpp"
 #include "io/lmdb.hpp"
 #include "io/seal.hpp"
@@ -24,11 +24,6 @@ std::string credential(const std::string& name) {
     if (!directory) return "";
     std::string path = std::string{directory} + "/" + name;
     return io::read_file(path, std::size_t{1} << 16).ok() ? path : "";
-}
-
-std::string key_path(const Config& config) {
-    const std::string path = credential("state-key");
-    return path.empty() ? config.key_file : path;
 }
 
 Exit exit_of_state(const Error& error) {
@@ -102,10 +97,19 @@ void need_client(const Config& config) {
                       "integration.client_id is not set: Control Hub shows it when the manifest has been uploaded");
 }
 
+std::string client_secret_path(const Config& config) {
+    const std::string path = credential("client-secret");
+    return path.empty() ? config.client_secret_file : path;
+}
+
+std::string key_path(const Config& config) {
+    const std::string path = credential("state-key");
+    return path.empty() ? config.key_file : path;
+}
+
 Secret load_client_secret(const Config& config) {
-    std::string path = credential("client-secret");
-    if (path.empty()) {
-        path = config.client_secret_file;
+    const std::string path = client_secret_path(config);
+    if (path == config.client_secret_file) {
         const auto open_to_all = io::readable_by_others(path);
         if (open_to_all.ok() && *open_to_all)
             throw Failure(Exit::Usage, "the client secret in " + path + " can be read by others: chmod 0600 " + path);
@@ -138,14 +142,18 @@ Activation need_activation(Store& store) {
     return std::move(**activation);
 }
 
-std::unique_ptr<Http> open_http(const Config& config) {
+io::HttpOptions http_options(const Config& config) {
     io::HttpOptions options;
     options.proxy = config.proxy;
     options.ca_file = config.ca_file;
     options.allowed_hosts.assign(webex_hosts.begin(), webex_hosts.end());
     options.allowed_hosts.insert(options.allowed_hosts.end(), config.extra_hosts.begin(), config.extra_hosts.end());
     options.user_agent = "hotdeskd/" HOTDESKD_VERSION;
-    auto http = io::make_http(options);
+    return options;
+}
+
+std::unique_ptr<Http> open_http(const Config& config) {
+    auto http = io::make_http(http_options(config));
     if (!http.ok()) throw Failure(Exit::Usage, http.error().message);
     return std::move(*http);
 }
@@ -158,7 +166,7 @@ Result<Reply> ask(Http& http, const Call& call, const Activation& activation, co
     for (;;)
         for (HttpDone& done : http.wait(std::chrono::hours{1}, {})) {
             if (!done.reply.ok()) return done.reply.error();
-            return codec::decode(call, std::move(*done.reply), wire);
+            return trusted(http, call, codec::decode(call, std::move(*done.reply), wire));
         }
 }
 

@@ -7,6 +7,7 @@
 
 #include "daemon/config.hpp"
 #include "daemon/exit.hpp"
+#include "io/curl.hpp"
 
 #include <memory>
 #include <string>
@@ -35,6 +36,12 @@ std::unique_ptr<Store> open_activated(const Config& config, StateUse use);
 
 /// The standing activation. Exit 3, 9.
 Activation need_activation(Store& store);
+
+/// How the cloud is reached, and which hosts may be: Webex's own and `http.extra_hosts`.
+io::HttpOptions http_options(const Config& config);
+/// The systemd credential `client-secret` or `state-key`, else the file that the configuration names.
+std::string client_secret_path(const Config& config);
+std::string key_path(const Config& config);
 
 /// Exit 2: the proxy or the CA file cannot be used.
 std::unique_ptr<Http> open_http(const Config& config);

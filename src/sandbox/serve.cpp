@@ -78,7 +78,7 @@ void World::finish(Reply& reply, const std::string& tracking_id, WallTime now) c
     replace_all(reply.body, "{tracking-id}", tracking_id);
     // Source: REST description, errors; every answer carries the header.
     reply.headers.emplace_back("trackingid", tracking_id);
-    reply.headers.emplace_back("Date", http_date(now));
+    reply.headers.emplace_back("Date", http_date(now + date_skew_));
 }
 
 Handled World::handle(const Request& request, WallTime now) {

@@ -110,6 +110,8 @@ public:
     [[nodiscard]] const WorldOptions& options() const { return options_; }
     [[nodiscard]] const OrgId& org() const { return org_; }
     void set_base_url(std::string url) { options_.base_url = std::move(url); }
+    /// What the Date header is wrong by: the cloud's clock as clients see it.
+    void set_date_skew(Millis skew) { date_skew_ = skew; }
     /// Another signing key; codes that were made before are signed with one that is in no key set any more.
     void rotate_key(std::unique_ptr<Signer> signer);
     /// The organization moves: another appUrl, another queue, and no token of before works.
@@ -123,6 +125,10 @@ public:
     void set_withheld(std::vector<std::string> names);
     /// What the integration may use from now on; patterns as in the manifest.
     void set_access(Access access) { integration_.access = std::move(access); }
+    /// `enabled`, `disabled` or `remove`, as a PATCH of the integration says.
+    Result<void> set_queue(std::string_view state, WallTime now) {
+        return integration_.patch(R"({"queue":{"state":")" + std::string(state) + R"("}})", now);
+    }
     void set_offline_status(int status) { options_.offline_status = status; }
 
     /// Puts a message into the queue as it is, also while there is none.
@@ -219,6 +225,7 @@ private:
     std::vector<std::string> codes_;
     std::map<std::string, std::string, std::less<>> people_;  ///< person id to address
     bool mixed_flip_ = false;
+    Millis date_skew_{0};
 };
 
 /// An answer of the kind that the REST API gives. Source: REST description; errors carry message, errors, trackingId.
