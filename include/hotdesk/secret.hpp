@@ -37,8 +37,10 @@ public:
     /// The text itself; lives as long as this secret is neither assigned to nor destroyed.
     [[nodiscard]] std::string_view reveal() const { return text_; }
 
-    /// Overwrites and empties a plain string that held a secret on its way in.
+    /// Overwrites and empties a plain string that held a secret on its way in. All of its memory: a string that was
+    /// moved from or cut still holds what it held, a short one within itself.
     static void wipe(std::string& text) noexcept {
+        text.resize(text.capacity());  // never allocates
         // volatile: the compiler may not drop a store to memory that is about to be released.
         for (volatile char* p = text.data(); p != text.data() + text.size(); ++p) *p = 0;
         text.clear();

@@ -229,7 +229,17 @@ private:
 struct Sink {
     using Ch = char;
     std::string text;
-    void Put(char byte) { text.push_back(byte); }
+    /// Growing leaves no copy behind: the text may be a secret's.
+    void Put(char byte) {
+        if (text.size() == text.capacity()) {
+            std::string roomy;
+            roomy.reserve(2 * text.capacity());
+            roomy += text;
+            Secret::wipe(text);
+            text = std::move(roomy);
+        }
+        text.push_back(byte);
+    }
     void Flush() {}
 };
 

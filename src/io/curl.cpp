@@ -89,7 +89,15 @@ std::size_t on_body(char* bytes, std::size_t, std::size_t count, void* target) {
         exchange.too_large = true;
         return CURL_WRITEFUNC_ERROR;
     }
-    exchange.body.append(bytes, count);
+    std::string& body = exchange.body;
+    if (body.capacity() - body.size() < count) {  // growing leaves no copy behind: there may be tokens in it
+        std::string roomy;
+        roomy.reserve(std::max(2 * body.capacity(), body.size() + count));
+        roomy += body;
+        Secret::wipe(body);
+        body = std::move(roomy);
+    }
+    body.append(bytes, count);
     return count;
 }
 
