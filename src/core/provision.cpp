@@ -119,12 +119,10 @@ std::optional<Refusal> judge_claims(const ActivationClaims& claims, const AppId&
                                     bool is_spent, WallTime now) {
     if (!bad_url_claim(claims).empty() || !claims.issued_at) return Refusal::Malformed;
     if (*claims.issued_at > now + clock_skew) return Refusal::Malformed;
-    if (claims.action == "provision") {
-        if (!claims.expiry_time) return Refusal::Malformed;
-        if (*claims.expiry_time < now) return Refusal::Expired;
-    } else if (*claims.issued_at + action_life < now) {
-        return Refusal::TooOld;
-    }
+    const bool provision = claims.action == "provision";
+    if (provision && !claims.expiry_time) return Refusal::Malformed;
+    if (claims.expiry_time && *claims.expiry_time < now) return Refusal::Expired;
+    if (!provision && *claims.issued_at + action_life < now) return Refusal::TooOld;
     if (!same_address(claims.app.value, app.value)) return Refusal::WrongApp;  // a UUID, in either case
     if (is_spent) return Refusal::Replayed;
     if (claims.action != action) return Refusal::WrongAction;
