@@ -230,16 +230,7 @@ struct Sink {
     using Ch = char;
     std::string text;
     /// Growing leaves no copy behind: the text may be a secret's.
-    void Put(char byte) {
-        if (text.size() == text.capacity()) {
-            std::string roomy;
-            roomy.reserve(2 * text.capacity());
-            roomy += text;
-            Secret::wipe(text);
-            text = std::move(roomy);
-        }
-        text.push_back(byte);
-    }
+    void Put(char byte) { Secret::append(text, {&byte, 1}); }
     void Flush() {}
 };
 

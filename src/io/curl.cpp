@@ -89,15 +89,7 @@ std::size_t on_body(char* bytes, std::size_t, std::size_t count, void* target) {
         exchange.too_large = true;
         return CURL_WRITEFUNC_ERROR;
     }
-    std::string& body = exchange.body;
-    if (body.capacity() - body.size() < count) {  // growing leaves no copy behind: there may be tokens in it
-        std::string roomy;
-        roomy.reserve(std::max(2 * body.capacity(), body.size() + count));
-        roomy += body;
-        Secret::wipe(body);
-        body = std::move(roomy);
-    }
-    body.append(bytes, count);
+    Secret::append(exchange.body, {bytes, count});  // there may be tokens in it
     return count;
 }
 
@@ -331,7 +323,9 @@ std::string CurlHttp::no_connection(const Exchange& exchange) const {
     long os_error = 0;
     curl_easy_getinfo(exchange.easy, CURLINFO_OS_ERRNO, &os_error);
     const std::string peer = options_.proxy.empty() ? exchange.host : "the proxy of [http] proxy";
-    const std::string detail = std::string(" (") + exchange.detail.data() + ")";
+    std::string detail = std::string(" (") + exchange.detail.data() + ")";
+    // libcurl quotes a proxy that it cannot use, from [http] proxy or the environment, with the password in it.
+    if (detail.find('@') != std::string::npos) detail = " (is the proxy's URL right?)";
     if (os_error == ECONNREFUSED) return peer + " refuses the connection; check the firewall and the proxy" + detail;
     if (os_error == 0) return "no connection to " + peer + detail;
     return "no connection to " + peer + ": " + std::generic_category().message(static_cast<int>(os_error)) + detail;
