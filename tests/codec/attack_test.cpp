@@ -3,6 +3,7 @@
 #include "attack_table.hpp"
 #include "codec/jwt.hpp"
 #include "core/provision.hpp"
+#include "fixture.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -16,7 +17,7 @@ using namespace std::chrono_literals;
 namespace {
 
 const WallTime kNow = *parse_time("2026-03-02T09:00:00Z");
-const AppId kApp{"ac6b6972-538e-11ec-bf63-0242ac130003"};
+const AppId kOurApp{"ac6b6972-538e-11ec-bf63-0242ac130003"};
 
 const Signer& signer() {
     static const Signer made("key-1");
@@ -59,7 +60,7 @@ std::string outcome(const std::string& code, Kind kind, bool is_spent = false) {
     const std::vector<Jwk> keys{Jwk{"other", "x", "y"}, signer().jwk()};
     const auto read = codec::verify(code, keys);
     if (const auto* refusal = std::get_if<codec::JwtRefusal>(&read)) return std::string(codec::words(*refusal));
-    const auto refusal = judge_claims(std::get<ActivationClaims>(read), kApp, action_of(kind), is_spent, kNow);
+    const auto refusal = judge_claims(std::get<ActivationClaims>(read), kOurApp, action_of(kind), is_spent, kNow);
     return refusal ? std::string(words(*refusal)) : "";
 }
 
@@ -137,4 +138,18 @@ TEST_CASE("the table's names are its own, so that a failure can be found", "[att
         CHECK(count == 1);
     }
     CHECK(seen.size() > 150);
+}
+
+TEST_CASE("the guide's samples of codes and actions are read", "[attack]") {
+    const std::vector<Jwk> keys{signer().jwk()};
+    for (const auto& [name, action] : {std::pair{"activation_claims", "provision"},
+                                       {"action_update", "update"},
+                                       {"action_update_approved", "updateApproved"},
+                                       {"action_health_check", "healthCheck"},
+                                       {"action_deprovision", "deprovision"}}) {
+        INFO(name);
+        const auto read = codec::verify(signer().sign(fixture(std::string(name) + ".json")), keys);
+        REQUIRE(std::holds_alternative<ActivationClaims>(read));
+        CHECK(std::get<ActivationClaims>(read).action == action);
+    }
 }
