@@ -5,14 +5,12 @@
 #include "cli/print.hpp"
 #include "codec/output.hpp"
 #include "daemon/home.hpp"
-#include "io/harden.hpp"
 
 namespace hotdesk::cli {
 
 Exit activate(const Options& options) {
     const Config config = load_config(options.config);
     need_client(config);
-    (void)io::harden_process();
     const Secret code = read_code(options.code, "activation code");
     const Activation activation = hotdesk::activate(config, code, options.replace, progress(options));
     if (options.json) {

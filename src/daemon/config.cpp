@@ -92,6 +92,13 @@ Key<Target> key(std::string_view name, Member Target::*member, bool acted_on = t
     return {name, [member](Target& target, const toml::node& node) { return take(target.*member, node); }, acted_on};
 }
 
+Wrong take_https(std::string& into, const toml::node& node) {
+    constexpr std::string_view https = "https://";
+    if (Wrong wrong = take(into, node); !wrong.empty()) return wrong;
+    const bool good = into.empty() || (into.size() > https.size() && same_address(into.substr(0, https.size()), https));
+    return good ? "" : "must be a URL that begins with https://";
+}
+
 Wrong take_days(Policy& policy, const toml::node& node) {
     constexpr std::array<std::string_view, 7> names{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
     std::vector<std::string> days;
@@ -179,7 +186,7 @@ const std::vector<Key<Config>>& http_keys() {
     static const std::vector<Key<Config>> keys{
         key("proxy", &Config::proxy),
         key("ca_file", &Config::ca_file),
-        key("jwks_url", &Config::jwks_url),
+        {"jwks_url", [](Config& c, const toml::node& n) { return take_https(c.jwks_url, n); }},
         key("extra_hosts", &Config::extra_hosts),
     };
     return keys;

@@ -202,9 +202,10 @@ Result<std::vector<Request>> open_requests(Store& store, WallTime now) {
 
 bool is_spent(Store& store, const std::string& jti, WallTime now) {
     const auto spent = store.get(Table::SpentCode, jti);
-    if (!spent.ok() || !*spent) return false;
-    const auto at = parse_time(**spent);
-    return at && now < *at + jti_life;
+    if (spent.ok() && !*spent) return false;
+    // What cannot be read was written once: a code is rather asked for anew than taken twice.
+    const auto at = spent.ok() ? parse_time(**spent) : std::nullopt;
+    return !at || now < *at + jti_life;
 }
 
 std::vector<Change> spend(Store& store, const std::string& jti, WallTime now) {
