@@ -39,5 +39,6 @@ Exit book(const Options& options);
 Exit edit(const Options& options);
 Exit delete_booking(const Options& options);
 Exit manifest(const Options& options);
+Exit rekey(const Options& options);
 
 }  // namespace hotdesk::cli

@@ -106,6 +106,7 @@ constexpr Subcommand subcommands[] = {
     {"edit", "give a booking other times", edit_options, edit},
     {"delete", "delete a booking", delete_options, delete_booking},
     {"manifest", "the manifest to upload in Control Hub, with the least access the policy needs", no_options, manifest},
+    {"rekey", "give the state a new key; the worker must be stopped", no_options, rekey},
 };
 
 int run_program(int argc, char** argv) {

@@ -4,6 +4,7 @@
 #include "core/provision.hpp"
 #include "daemon/home.hpp"
 #include "daemon/state.hpp"
+#include "daemon/upgrade.hpp"
 #include "io/doorbell.hpp"
 #include "io/host.hpp"
 
@@ -75,6 +76,11 @@ Activation activate(const Config& config, const Secret& code, bool replace,
                     const std::function<void(std::string_view)>& say) {
     const Secret client_secret = load_client_secret(config);
     const auto host = io::make_host();
+    // A worker of an earlier version that still runs must be restarted first; open_state() says so.
+    if (is_outdated(config) && !io::instance_running(config.state_directory)) {
+        const auto lock = lock_state(config);
+        upgrade_state(config, say);
+    }
     auto store = standing_state(config);
     if (store && !replace) {
         const auto current = state::current_activation(*store);

@@ -3,6 +3,7 @@
 #include "daemon/engine.hpp"
 #include "daemon/home.hpp"
 #include "daemon/state.hpp"
+#include "daemon/upgrade.hpp"
 #include "io/doorbell.hpp"
 #include "io/harden.hpp"
 #include "io/host.hpp"
@@ -42,7 +43,8 @@ public:
         auto signals = io::watch_signals();
         if (!signals.ok()) throw Failure(Exit::Failed, signals.error().message);
         signals_ = std::move(*signals);
-        take_lock();
+        lock_ = lock_state(config_);
+        upgrade_state(config_, [this](std::string_view what) { log_->line(Level::Info, what); });
         store_ = open_state(config_, StateUse::Write);
         http_ = open_http(config_);
         auto doorbell = io::hang_doorbell(config_.runtime_directory);
@@ -75,20 +77,6 @@ private:
 
     void say_warnings() {
         for (const auto& warning : config_.warnings) log_->line(Level::Warn, warning);
-    }
-
-    void take_lock() {
-        auto lock = io::lock_instance(config_.state_directory);
-        if (lock.ok()) {
-            lock_ = std::move(*lock);
-            return;
-        }
-        if (lock.error().kind == ErrorKind::Rejected)
-            throw Failure(Exit::AlreadyRunning, "another hotdeskd is running on " + config_.state_directory);
-        if (lock.error().kind == ErrorKind::Gone)
-            throw Failure(Exit::NotActivated,
-                          "hotdeskd is not activated: run hotdeskd activate with the activation code from Control Hub");
-        throw Failure(Exit::Failed, lock.error().message);
     }
 
     /// A worker on the standing activation. Outstanding calls of an earlier one are given up: it asks every desk anew.

@@ -18,8 +18,11 @@
 
 namespace hotdesk::state {
 
-/// Writes the schema's number into a new state, or checks that it is ours. Corrupt: a newer one, nothing was touched.
-Result<void> check_schema(Store& store, bool create);
+/// The number of the state's schema, ours or an older one; 0: nothing was ever written. Corrupt: it cannot be read, or
+/// is a newer one (the message says which version reads it).
+Result<int> load_schema(Store& store);
+/// Our schema's number, and the version of hotdeskd that brought it.
+std::vector<Change> keep_schema();
 
 Result<std::optional<Activation>> load_activation(Store& store);
 /// The name of the standing activation; empty: none.
