@@ -54,9 +54,14 @@ std::unique_ptr<Sealer> need_sealer(const Secret& key) {
     return std::move(*sealer);
 }
 
+std::unique_ptr<Store> open_to_read(const Config& config, const Secret& key, bool plain_keys, bool alone) {
+    auto store = io::open_store({config.state_directory, false, true, plain_keys, alone}, need_sealer(key));
+    if (!store.ok()) throw Failure(exit_of_state(store.error()), store.error().message);
+    return std::move(*store);
+}
+
 std::unique_ptr<Store> open_sealed(const Config& config, StateUse use, const Secret& key) {
-    const bool create = use == StateUse::Create;
-    auto store = io::open_store({config.state_directory, create, use == StateUse::Read}, need_sealer(key));
+    auto store = io::open_store({config.state_directory, use == StateUse::Create}, need_sealer(key));
     if (!store.ok()) throw Failure(exit_of_state(store.error()), store.error().message);
     return std::move(*store);
 }
@@ -136,10 +141,13 @@ StandingState find_state(const Config& config, bool alone) {
     // Two keys, where a rekey was cut short: one of them is the state's.
     std::optional<Error> error;
     for (Secret& key : *keys) {
-        auto store = io::open_store({config.state_directory, false, true, false, alone}, need_sealer(key));
-        if (!store.ok()) throw Failure(exit_of_state(store.error()), store.error().message);
-        const auto schema = state::load_schema(**store);
-        if (schema.ok()) return {*schema, std::move(key), std::move(*store)};
+        auto store = open_to_read(config, key, false, alone);
+        const auto schema = state::load_schema(*store);
+        if (schema.ok() && *schema == 1) {
+            store.reset();  // a process may have it open only once
+            store = open_to_read(config, key, true, alone);
+        }
+        if (schema.ok()) return {*schema, std::move(key), std::move(store)};
         if (!error) error = schema.error();
     }
     throw Failure(exit_of_state(*error), error->message);

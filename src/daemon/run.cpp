@@ -2,6 +2,7 @@
 
 #include "daemon/engine.hpp"
 #include "daemon/home.hpp"
+#include "daemon/record_keeper.hpp"
 #include "daemon/state.hpp"
 #include "daemon/upgrade.hpp"
 #include "io/doorbell.hpp"
@@ -46,6 +47,7 @@ public:
         lock_ = lock_state(config_);
         upgrade_state(config_, [this](std::string_view what) { log_->line(Level::Info, what); });
         store_ = open_state(config_, StateUse::Write);
+        keeper_.emplace(*store_, config_.record_keep);
         http_ = open_http(config_);
         auto doorbell = io::hang_doorbell(config_.runtime_directory);
         if (doorbell.ok())
@@ -72,6 +74,7 @@ private:
         io::LogOptions options;
         options.level = config_.log_level;
         options.format = config_.log_format;
+        options.mask_addresses = config_.mask_addresses;
         return io::make_log(options);
     }
 
@@ -121,6 +124,8 @@ private:
             look_again_at_ = now.mono + longest_turn;
             look_outside();
         }
+        if (const auto kept = keeper_->look(now); !kept.ok())
+            log_->line(Level::Warn, "old decisions cannot be removed: " + kept.error().message);
         if (now.mono >= tell_again_at_) {
             tell_again_at_ = now.mono + status_interval;
             service_->status(engine_->worker().sentence(now));
@@ -164,6 +169,7 @@ private:
             secret_ = std::move(secret);
             engine_->set_client({config_.client_id, secret_});  // who the client is stays until the next start
             config_ = std::move(next);
+            keeper_->set_keep(config_.record_keep);
             log_ = make_log();
             engine_->set_log(*log_);
             engine_->worker().set_policy(config_.policy_book(), host_->now());
@@ -188,6 +194,7 @@ private:
     std::unique_ptr<io::Signals> signals_;
     std::unique_ptr<io::InstanceLock> lock_;
     std::unique_ptr<Store> store_;
+    std::optional<RecordKeeper> keeper_;
     std::unique_ptr<Http> http_;
     std::unique_ptr<io::Doorbell> doorbell_;
     std::optional<Engine> engine_;

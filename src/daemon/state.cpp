@@ -173,6 +173,21 @@ std::vector<Change> to_changes(const WorkerChanges& changes) {
     return out;
 }
 
+Result<std::vector<Change>> forget_records(Store& store, WallTime before, WallTime now, std::size_t most) {
+    std::vector<Change> old;
+    std::size_t left = 2 * most;
+    const auto scanned = store.scan(Table::Record, "", [&](std::string_view key, std::string_view value) {
+        const auto record = codec::read_record(value);
+        // One that cannot be read has no time, and nobody can read it later either; but it is not ours to lose it.
+        if (record.ok() && record->time >= before && record->time <= now) return false;
+        if (record.ok() && record->time < before && record->result != result_pending)
+            old.push_back(remove(Table::Record, key));
+        return old.size() < most && --left > 0;
+    });
+    if (!scanned.ok()) return scanned.error();
+    return old;
+}
+
 Result<std::vector<Request>> open_requests(Store& store, WallTime now) {
     std::vector<Request> open;
     std::vector<Change> stale;

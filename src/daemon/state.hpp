@@ -42,6 +42,11 @@ Result<Worker> load_worker(Store& store, Activation activation, PolicyBook polic
 
 std::vector<Change> to_changes(const WorkerChanges& changes);
 
+/// Removes decisions that were made before `before`, at most `most` of them, oldest first. Never one that waits for its
+/// answer. Looks at no more than the front of the record, so that it costs the same however long that is; what bears a
+/// time of the future (the clock was wrong then) is passed over and goes when its time has come.
+Result<std::vector<Change>> forget_records(Store& store, WallTime before, WallTime now, std::size_t most);
+
 /// Requests of the command line that have no outcome yet; removes answered ones that nobody fetched for an hour.
 Result<std::vector<Request>> open_requests(Store& store, WallTime now);
 
