@@ -110,6 +110,8 @@ void run_options(CLI::App& app, Options& options) {
                  "also judge bookings that were there before hotdeskd first saw the desk");
 }
 
+void no_options(CLI::App&, Options&) {}
+
 constexpr Subcommand subcommands[] = {
     {"activate", "set hotdeskd up with the activation code from Control Hub", activate_options, activate},
     {"run", "the worker, in the foreground; systemd runs it", run_options, run},
@@ -128,6 +130,7 @@ constexpr Subcommand subcommands[] = {
     {"action", "carry out a management action of Webex; prints the answer that Webex would get", action_options,
      action},
     {"deactivate", "remove the queue at Webex and the local state", deactivate_options, deactivate},
+    {"rekey", "give the state a new key; the worker must be stopped", no_options, rekey},
 };
 
 /// A code in an argument can be seen in the process list: it is overwritten there. For the moment until here nothing

@@ -5,6 +5,7 @@
 #include "daemon/standing.hpp"
 #include "daemon/state.hpp"
 #include "daemon/trust.hpp"
+#include "daemon/upgrade.hpp"
 #include "daemon/verify.hpp"
 #include "io/doorbell.hpp"
 #include "io/host.hpp"
@@ -109,6 +110,11 @@ Activation set_up(const Config& config, const ActivationClaims& claims, Store& s
 Activation activate(const Config& config, const Secret& code, bool replace,
                     const std::function<void(std::string_view)>& say) {
     const Secret client_secret = load_client_secret(config);
+    // A worker of an earlier version that still runs must be restarted first; open_state() says so.
+    if (is_outdated(config) && !io::instance_running(config.state_directory)) {
+        const auto lock = lock_state(config);
+        upgrade_state(config, say);
+    }
     auto store = standing_state(config);
     if (store && !replace) {
         const auto current = state::current_activation(*store);

@@ -220,7 +220,16 @@ const std::vector<Key<Config>>& log_keys() {
              return take_word(c.log_format, n,
                               {{"text", LogFormat::Text}, {"json", LogFormat::Json}, {"auto", LogFormat::Auto}});
          }},
+        {"privacy",
+         [](Config& c, const toml::node& n) {
+             return take_word(c.mask_addresses, n, {{"off", false}, {"mask", true}});
+         }},
     };
+    return keys;
+}
+
+const std::vector<Key<Config>>& record_keys() {
+    static const std::vector<Key<Config>> keys{key("keep", &Config::record_keep)};
     return keys;
 }
 
@@ -271,7 +280,8 @@ struct Section {
 };
 constexpr std::array sections{
     Section{"integration", integration_keys}, Section{"state", state_keys}, Section{"http", http_keys},
-    Section{"messages", messages_keys},       Section{"log", log_keys},     Section{"metrics", metrics_keys}};
+    Section{"messages", messages_keys},       Section{"log", log_keys},     Section{"record", record_keys},
+    Section{"metrics", metrics_keys}};
 
 template <class Target>
 std::vector<std::string_view> names(const std::vector<Key<Target>>& keys) {
