@@ -18,12 +18,16 @@ namespace {
 constexpr std::array<const char*, 4> webex_hosts{"webexapis.com", "wbx2.com", "ciscospark.com", "webex.com"};
 constexpr std::size_t max_config_bytes = std::size_t{1} << 20;
 
-/// A credential that systemd has put ready for the service; empty: it has not.
+/// A credential that systemd has put ready for the service; empty: it has not. A blank one is the unit's stand-in for a
+/// file that is missing, without which systemd would refuse to start the service and say nothing of use.
 std::string credential(const std::string& name) {
     const char* const directory = std::getenv("CREDENTIALS_DIRECTORY");
     if (!directory) return "";
     std::string path = std::string{directory} + "/" + name;
-    return io::read_file(path, std::size_t{1} << 16).ok() ? path : "";
+    auto text = io::read_file(path, std::size_t{1} << 16);
+    const bool blank = !text.ok() || text->find_first_not_of(" \t\r\n") == std::string::npos;
+    if (text.ok()) Secret::wipe(*text);
+    return blank ? "" : path;
 }
 
 std::string key_path(const Config& config) {
@@ -64,9 +68,7 @@ void look_first(const Config& config, StateUse use) {
     const auto there = io::open_store({config.state_directory, false, true}, nullptr);
     if (there.ok()) return;
     if (there.error().kind != ErrorKind::Gone) throw Failure(exit_of_state(there.error()), there.error().message);
-    if (use != StateUse::Create)
-        throw Failure(Exit::NotActivated,
-                      "hotdeskd is not activated: run hotdeskd activate with the activation code from Control Hub");
+    if (use != StateUse::Create) throw Failure(Exit::NotActivated, not_activated());
 }
 
 std::unique_ptr<Store> open_sealed(const Config& config, StateUse use) {
@@ -88,11 +90,18 @@ Config load_config(const std::string& file) {
     return std::move(*config);
 }
 
+std::string not_activated() {
+    return "hotdeskd is not activated: activate the integration in Control Hub, then run\n"
+           "hotdeskd activate @FILE with the activation code in FILE, and systemctl restart hotdeskd";
+}
+
 void need_app_id(const Config& config) {
     if (config.app_id.empty())
         throw Failure(
             Exit::Usage,
-            "integration.app_id is not set: it is the id of the manifest, a UUID of your own (uuidgen makes one)");
+            "integration.app_id is not set: set it to a UUID of your own (cat /proc/sys/kernel/random/uuid), upload\n"
+            "what hotdeskd manifest prints in Control Hub, put the client secret into " +
+                config.client_secret_file + ", run hotdeskd activate: see man hotdeskd");
 }
 
 void need_client(const Config& config) {
@@ -126,9 +135,7 @@ std::unique_ptr<Store> open_state(const Config& config, StateUse use) {
 Activation need_activation(Store& store) {
     auto activation = state::load_activation(store);
     if (!activation.ok()) throw Failure(exit_of_state(activation.error()), activation.error().message);
-    if (!*activation)
-        throw Failure(Exit::NotActivated,
-                      "hotdeskd is not activated: run hotdeskd activate with the activation code from Control Hub");
+    if (!*activation) throw Failure(Exit::NotActivated, not_activated());
     return std::move(**activation);
 }
 

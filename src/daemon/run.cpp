@@ -85,9 +85,7 @@ private:
         }
         if (lock.error().kind == ErrorKind::Rejected)
             throw Failure(Exit::AlreadyRunning, "another hotdeskd is running on " + config_.state_directory);
-        if (lock.error().kind == ErrorKind::Gone)
-            throw Failure(Exit::NotActivated,
-                          "hotdeskd is not activated: run hotdeskd activate with the activation code from Control Hub");
+        if (lock.error().kind == ErrorKind::Gone) throw Failure(Exit::NotActivated, not_activated());
         throw Failure(Exit::Failed, lock.error().message);
     }
 
