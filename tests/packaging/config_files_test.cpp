@@ -125,8 +125,8 @@ TEST_CASE("an example of an override can be used as it stands") {
 }
 
 TEST_CASE("the shipped examples can be used as they stand") {
-    for (const char* const name :
-         {"small-office.toml", "large-campus.toml", "observe-only.toml", "organization.toml", "container/hotdeskd.toml"}) {
+    for (const char* const name : {"small-office.toml", "large-campus.toml", "observe-only.toml", "organization.toml",
+                                   "container/hotdeskd.toml"}) {
         INFO(name);
         const Config config = config_of(text_of(std::string{"packaging/examples/"} + name));
         CHECK(config.warnings.empty());
