@@ -84,6 +84,12 @@ class Life:
     def no_door(self, unit="hotdeskd"):
         same(self.machine.listening(self.pid(unit)), [])
 
+    def may_not_read(self, user, path):
+        group = "nogroup" if user == "nobody" else user
+        done = self.machine.run("setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups", "cat", path,
+                                check=False)
+        has(done.stderr, "Permission denied")
+
     def what_is_kept(self):
         """What an upgrade may not touch."""
         state = self.status()
