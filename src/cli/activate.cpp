@@ -17,7 +17,7 @@ Exit activate(const Options& options) {
         print(codec::activation_json(activation));
     } else {
         print("hotdeskd is activated for " + activation.org_name + " (region " + activation.region + ").");
-        print("Next: start the worker, as a service or in the foreground with hotdeskd run.");
+        print("Next: start the worker: systemctl restart hotdeskd, or in the foreground hotdeskd run.");
     }
     return Exit::Done;
 }

@@ -19,12 +19,16 @@ namespace {
 constexpr std::array<const char*, 4> webex_hosts{"webexapis.com", "wbx2.com", "ciscospark.com", "webex.com"};
 constexpr std::size_t max_config_bytes = std::size_t{1} << 20;
 
-/// A credential that systemd has put ready for the service; empty: it has not.
+/// A credential that systemd has put ready for the service; empty: it has not. A blank one is the unit's stand-in for a
+/// file that is missing, without which systemd would refuse to start the service and say nothing of use.
 std::string credential(const std::string& name) {
     const char* const directory = std::getenv("CREDENTIALS_DIRECTORY");
     if (!directory) return "";
     std::string path = std::string{directory} + "/" + name;
-    return io::read_file(path, std::size_t{1} << 16).ok() ? path : "";
+    auto text = io::read_file(path, std::size_t{1} << 16);
+    const bool blank = !text.ok() || text->find_first_not_of(" \t\r\n") == std::string::npos;
+    if (text.ok()) Secret::wipe(*text);
+    return blank ? "" : path;
 }
 
 Exit exit_of_state(const Error& error) {
@@ -33,11 +37,6 @@ Exit exit_of_state(const Error& error) {
         case ErrorKind::Corrupt: return Exit::State;
         default: return Exit::Failed;
     }
-}
-
-Failure not_activated() {
-    return {Exit::NotActivated,
-            "hotdeskd is not activated: run hotdeskd activate with the activation code from Control Hub"};
 }
 
 /// Without its key: a state that stands already cannot be read by a key made now.
@@ -94,11 +93,18 @@ Config load_config(const std::string& file) {
     return std::move(*config);
 }
 
+std::string not_activated() {
+    return "hotdeskd is not activated: activate the integration in Control Hub, then run\n"
+           "hotdeskd activate @FILE with the activation code in FILE, and systemctl restart hotdeskd";
+}
+
 void need_app_id(const Config& config) {
     if (config.app_id.empty())
         throw Failure(
             Exit::Usage,
-            "integration.app_id is not set: it is the id of the manifest, a UUID of your own (uuidgen makes one)");
+            "integration.app_id is not set: set it to a UUID of your own (cat /proc/sys/kernel/random/uuid), upload\n"
+            "what hotdeskd manifest prints in Control Hub, put the client secret into " +
+                config.client_secret_file + ", run hotdeskd activate: see man hotdeskd");
 }
 
 void need_client(const Config& config) {
@@ -144,7 +150,7 @@ std::string key_path(const Config& config) {
 }
 
 StandingState find_state(const Config& config, bool alone) {
-    if (!is_there(config, alone)) throw not_activated();
+    if (!is_there(config, alone)) throw Failure(Exit::NotActivated, not_activated());
     const std::string path = key_path(config);
     auto keys = io::read_key_file(path);
     if (!keys.ok() && keys.error().kind == ErrorKind::Gone)
@@ -172,7 +178,7 @@ std::unique_ptr<io::InstanceLock> lock_state(const Config& config) {
     if (lock.ok()) return std::move(*lock);
     if (lock.error().kind == ErrorKind::Rejected)
         throw Failure(Exit::AlreadyRunning, "another hotdeskd is running on " + config.state_directory);
-    if (lock.error().kind == ErrorKind::Gone) throw not_activated();
+    if (lock.error().kind == ErrorKind::Gone) throw Failure(Exit::NotActivated, not_activated());
     throw Failure(Exit::Failed, lock.error().message);
 }
 
@@ -203,7 +209,7 @@ std::unique_ptr<Store> open_activated(const Config& config, StateUse use) {
 Activation need_activation(Store& store) {
     auto activation = state::load_activation(store);
     if (!activation.ok()) throw Failure(exit_of_state(activation.error()), activation.error().message);
-    if (!*activation) throw not_activated();
+    if (!*activation) throw Failure(Exit::NotActivated, not_activated());
     return std::move(**activation);
 }
 

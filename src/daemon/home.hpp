@@ -17,6 +17,8 @@ namespace hotdesk {
 
 /// Reads and checks the file. Exit 2.
 Config load_config(const std::string& file);
+/// What to say where there is no activation, exit 3: two lines, as systemctl status shows them.
+std::string not_activated();
 /// Exit 2 unless the keys that name the integration are set.
 void need_app_id(const Config& config);
 void need_client(const Config& config);
