@@ -4,7 +4,6 @@
 #include "codec/output.hpp"
 #include "daemon/home.hpp"
 #include "daemon/state.hpp"
-#include "io/host.hpp"
 #include "io/lock.hpp"
 
 namespace hotdesk::cli {
@@ -28,7 +27,7 @@ bool wants_identity(const PolicyBook& book) {
     return book.any([](const Policy& policy) { return policy.verify_identity != VerifyIdentity::Off; });
 }
 
-codec::StatusView look(const Config& config, WallTime now) {
+codec::StatusView look(const Config& config) {
     codec::StatusView view;
     view.running = io::instance_running(config.state_directory);
     std::unique_ptr<Store> store;
@@ -45,6 +44,7 @@ codec::StatusView look(const Config& config, WallTime now) {
     view.org_name = activation->org_name;
     view.region = activation->region;
     view.health = must(state::load_health(*store));
+    const WallTime now = cloud_now(*store).wall;
     // A worker that cannot write its state cannot write that down either; but it would have stored a poll by now.
     if (view.running && view.health.operational == Operational::Operational && view.health.last_poll &&
         now - *view.health.last_poll > silence) {
@@ -70,7 +70,7 @@ codec::StatusView look(const Config& config, WallTime now) {
 
 Exit status(const Options& options) {
     const Config config = load_config(options.config);
-    const codec::StatusView view = look(config, io::make_host()->now().wall);
+    const codec::StatusView view = look(config);
     if (options.json) {
         print(codec::status_json(view));
         return Exit::Done;
