@@ -301,6 +301,7 @@ void Campus::move(std::size_t desk, bool extend) {
     Story& story = stories_[moved.ref.meeting.value];
     story.moved = rig_.wall;
     story.extended = extend;
+    if (!extend) story.came = story.left = false;  // they have to come anew
     judge_new(desk, moved);
     for (const std::size_t at : beside(desk)) rig_.desks[at].list(moved);
     for (const std::size_t at : beside(desk)) {

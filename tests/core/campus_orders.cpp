@@ -70,8 +70,11 @@ bool Campus::is_ordered(std::size_t desk, const Command& command) {
     } else if (command.name == "Bookings.Edit" && wish.kind == RequestKind::Edit && its_booking &&
                argument_of(command, "StartTime") == format_time(slot.start)) {
         Story& story = stories_.at(wish.meeting.value);
-        story.moved = rig_.wall;
-        if (!rig_.desks[desk].taken(slot.start, slot.end, wish.meeting)) story.lawful = slot;
+        if (!rig_.desks[desk].taken(slot.start, slot.end, wish.meeting)) {
+            story.moved = rig_.wall;
+            story.lawful = slot;
+            story.came = story.left = false;
+        }
     } else if (command.name != "Bookings.Delete" || wish.kind != RequestKind::Delete || !its_booking) {
         return false;
     }
