@@ -75,7 +75,7 @@ struct KnownBooking {
 
     // No-show.
     bool arrived = false;              ///< somebody came: signed in, in a call, seen, or checked in
-    std::optional<Since> chance = {};  ///< a failed sign-in: the clock starts again from here
+    std::optional<Since> chance = {};  ///< moved, or the desk is free again: the clock starts from here
 
     bool operator==(const KnownBooking& o) const {
         return booking == o.booking && as_of == o.as_of && request == o.request && made_at == o.made_at &&

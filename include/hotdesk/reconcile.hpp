@@ -27,8 +27,8 @@
 //   signed out after a shorter visit               | nothing: a wrong user or a       | -                   | -
 //                                                  | failed sign-in is no departure   |                     |
 //   a booking runs and nobody has come             | no_show_release from its start,  | no_show_release     | Delete
-//                                                  |   its making, the last failed    |                     |
-//                                                  |   sign-in, whichever is latest   |                     |
+//                                                  |   its making, its move, and when |                     |
+//                                                  |   the desk was last free         |                     |
 //   the same, no_show_warning before that          | at once                          | no_show_warning     | tell
 //   somebody came: signed in for a minute, called, | nothing                          | -                   | -
 //     was seen, checked in; or the desk has its    |                                  |                     |

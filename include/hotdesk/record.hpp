@@ -58,6 +58,9 @@ struct Health {
     std::uint64_t failed = 0;              ///< of these, not well
     std::optional<WallTime> last_error_at;
     std::string last_error;  ///< empty: none
+    /// To be added to this machine's wall clock for Webex's time, which everything stored goes by. 0: they agree, or
+    /// the worker has not found out.
+    Millis clock_offset{0};
     bool operator==(const Health&) const = default;
 };
 

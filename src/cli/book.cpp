@@ -33,20 +33,23 @@ std::chrono::minutes parse_length(const std::string& text) {
 /// Calendars know no seconds.
 WallTime whole_minute(WallTime time) { return std::chrono::floor<std::chrono::minutes>(time); }
 
+/// `--start`, where it is given.
+WallTime start_of(const Options& options, WallTime now) { return whole_minute(parse_moment(options.start, now)); }
+
 /// What does not depend on the state is checked first: it is wrong whatever the desks are doing.
-Request read_wish(const Options& options, RequestKind kind, WallTime now) {
+Request read_wish(const Options& options, RequestKind kind) {
     Request wish;
     wish.kind = kind;
     wish.force = options.force;
     wish.title = options.title;
     wish.organizer_email = options.organizer;
     wish.meeting = MeetingId{options.meeting};
-    if (!options.start.empty()) wish.start = whole_minute(parse_moment(options.start, now));
+    if (!options.start.empty()) wish.start = start_of(options, io::make_host()->now().wall);
     if (!options.duration.empty()) wish.duration = parse_length(options.duration);
     return wish;
 }
 
-void check_book(Request& wish, WallTime now) {
+void check_book(const Request& wish) {
     const auto& who = wish.organizer_email;
     const auto at = who.find('@');
     if (at == 0 || at == std::string::npos || at + 1 == who.size() || who.find(' ') != std::string::npos ||
@@ -55,6 +58,9 @@ void check_book(Request& wish, WallTime now) {
     if (wish.title.size() > longest_text)
         throw Failure(Exit::Usage,
                       "--title is longer than the " + std::to_string(longest_text) + " bytes that a desk takes");
+}
+
+void check_times(Request& wish, WallTime now) {
     if (!wish.start) wish.start = whole_minute(now);
     if (!wish.duration) wish.duration = default_duration;
     if (*wish.start + *wish.duration <= now)
@@ -102,12 +108,14 @@ Exit ask_for(const Options& options, const Config& config, Store& store, const D
 
 Exit book(const Options& options) {
     const Config config = load_config(options.config);
-    const WallTime now = io::make_host()->now().wall;
-    Request wish = read_wish(options, RequestKind::Book, now);
-    check_book(wish, now);
+    Request wish = read_wish(options, RequestKind::Book);
+    check_book(wish);
     wish.uuid = RequestUuid{io::new_uuid()};
     const auto store = open_activated(config, StateUse::Write);
     (void)need_activation(*store);
+    const WallTime now = cloud_now(*store).wall;
+    if (wish.start) wish.start = start_of(options, now);
+    check_times(wish, now);
     const auto desks = must(state::load_desks(*store));
     const DeskState& desk = find_desk(desks, options.device);
     const std::string times = span(*wish.start, *wish.start + *wish.duration, now);
@@ -118,13 +126,14 @@ Exit book(const Options& options) {
 
 Exit edit(const Options& options) {
     const Config config = load_config(options.config);
-    const WallTime now = io::make_host()->now().wall;
-    Request wish = read_wish(options, RequestKind::Edit, now);
+    Request wish = read_wish(options, RequestKind::Edit);
     if (!wish.start && !wish.duration)
         throw Failure(Exit::Usage, "there is nothing to change: write --start, --duration or both");
     const auto store = open_activated(config, StateUse::Write);
     (void)need_activation(*store);
     const auto desks = must(state::load_desks(*store));
+    const WallTime now = cloud_now(*store).wall;
+    if (wish.start) wish.start = start_of(options, now);
     const Found found = find_booking(desks, options.meeting);
     const Booking& booking = found.known->booking;
     const WallTime start = wish.start.value_or(booking.start);
@@ -137,7 +146,7 @@ Exit edit(const Options& options) {
 
 Exit delete_booking(const Options& options) {
     const Config config = load_config(options.config);
-    const Request wish = read_wish(options, RequestKind::Delete, io::make_host()->now().wall);
+    const Request wish = read_wish(options, RequestKind::Delete);
     const auto store = open_activated(config, StateUse::Write);
     (void)need_activation(*store);
     const auto desks = must(state::load_desks(*store));

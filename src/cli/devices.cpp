@@ -4,7 +4,6 @@
 #include "codec/output.hpp"
 #include "daemon/home.hpp"
 #include "daemon/state.hpp"
-#include "io/host.hpp"
 
 #include <algorithm>
 
@@ -30,7 +29,7 @@ Exit devices(const Options& options) {
     std::sort(desks.begin(), desks.end(), [](const DeskState& a, const DeskState& b) {
         return std::tie(a.workspace_name, a.display_name, a.id) < std::tie(b.workspace_name, b.display_name, b.id);
     });
-    const WallTime now = io::make_host()->now().wall;
+    const WallTime now = cloud_now(*store).wall;
     if (options.json) {
         print(codec::devices_json(desks, now));
         return Exit::Done;

@@ -7,7 +7,6 @@
 #include "codec/output.hpp"
 #include "daemon/home.hpp"
 #include "daemon/state.hpp"
-#include "io/host.hpp"
 
 namespace hotdesk::cli {
 
@@ -44,7 +43,7 @@ Exit explain(const Options& options) {
     const Activation activation = need_activation(*store);
     const auto desks = must(state::load_desks(*store));
     const DeskState& desk = find_desk(desks, options.device);
-    const Now now = io::make_host()->now();
+    const Now now = cloud_now(*store);
 
     // Every desk, since some rules look at the organizer's bookings elsewhere.
     Fleet fleet(config.policy_book(), 1);

@@ -78,7 +78,7 @@ private:
 Exit log(const Options& options) {
     const Config config = load_config(options.config);
     const auto store = open_state(config, StateUse::Read);
-    Reader reader(options, *store, io::make_host()->now().wall);
+    Reader reader(options, *store, cloud_now(*store).wall);
     reader.read(!options.follow);
     while (options.follow) {
         std::this_thread::sleep_for(follow_interval);

@@ -5,7 +5,6 @@
 #include "core/grants.hpp"
 #include "daemon/home.hpp"
 #include "daemon/state.hpp"
-#include "io/host.hpp"
 #include "io/lock.hpp"
 
 namespace hotdesk::cli {
@@ -26,7 +25,7 @@ std::size_t unanswered(Store& store) {
     return count;
 }
 
-codec::StatusView look(const Config& config, WallTime now) {
+codec::StatusView look(const Config& config) {
     codec::StatusView view;
     view.running = io::instance_running(config.state_directory);
     std::unique_ptr<Store> store;
@@ -44,11 +43,12 @@ codec::StatusView look(const Config& config, WallTime now) {
     view.region = activation->region;
     view.manifest_version = activation->manifest_version;
     view.update = activation->update;
+    view.health = must(state::load_health(*store));
+    const WallTime now = cloud_now(*store).wall;
     if (activation->refresh_expires && *activation->refresh_expires - now < token_warning)
         view.alerts.push_back("the refresh token ends at " + local_time(activation->refresh_expires) +
                               "; before that, generate a new activation code in Control Hub and run hotdeskd activate "
                               "--replace CODE");
-    view.health = must(state::load_health(*store));
     // A worker that cannot write its state cannot write that down either; but it would have stored a poll by now.
     if (view.running && view.health.operational == Operational::Operational && view.health.last_poll &&
         now - *view.health.last_poll > silence) {
@@ -81,7 +81,7 @@ std::string manifest_words(const codec::StatusView& view) {
 
 Exit status(const Options& options) {
     const Config config = load_config(options.config);
-    const codec::StatusView view = look(config, io::make_host()->now().wall);
+    const codec::StatusView view = look(config);
     if (options.json) {
         print(codec::status_json(view));
         return Exit::Done;

@@ -176,6 +176,7 @@ std::string write_health(const Health& health) {
     put_count(out, "failed", health.failed);
     put_time(out, "lastErrorAt", health.last_error_at);
     put(out, "lastError", health.last_error);
+    if (health.clock_offset != Millis{0}) out.member("clockOffsetMs", std::int64_t{health.clock_offset.count()});
     out.close_object();
     return out.take();
 }
@@ -197,6 +198,7 @@ Result<Health> read_health(std::string_view bytes) {
     health.failed = count(root["failed"]);
     health.last_error_at = read_time(root["lastErrorAt"]);
     health.last_error = text_or_empty(root["lastError"]);
+    health.clock_offset = Millis{root["clockOffsetMs"].integer().value_or(0)};
     return health;
 }
 

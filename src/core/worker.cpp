@@ -53,6 +53,8 @@ Worker::Worker(Activation activation, PolicyBook policy, Health health, Seq next
       health_(std::move(health)),
       sent_before_(health_.sent),
       failed_before_(health_.failed) {
+    // The clock may have been set right since; Webex's answers will tell.
+    if (std::exchange(health_.clock_offset, Millis{0}) != Millis{0}) health_dirty_ = true;
     look_at_grants(now);
 }
 
@@ -259,6 +261,8 @@ void Worker::clock_corrected(Millis offset, Millis by, Now now) {
                                         " s " + (seconds < 0 ? "ahead of" : "behind") +
                                         " Webex's, which is gone by; set it right (timedatectl)");
     if (last_tick_) last_tick_->wall += by;
+    health_.clock_offset = offset;
+    health_dirty_ = true;
     fleet_.doubt_all(now);
 }
 

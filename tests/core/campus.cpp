@@ -1,5 +1,6 @@
 #include "campus.hpp"
 
+#include "summer_zone.hpp"
 #include "words.hpp"
 
 #include <algorithm>
@@ -10,14 +11,18 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const WallTime morning = *parse_time("2026-03-02T07:00:00Z");
+/// A Monday; and the nights in which European clocks are set ahead and back, at 01:00 UTC.
+WallTime opening_time(std::uint64_t seed, const Chances& chances) {
+    if (!chances.summer) return *parse_time("2026-03-02T07:00:00Z");
+    return *parse_time(seed % 2 == 0 ? "2026-03-28T20:00:00Z" : "2026-10-24T20:00:00Z");
+}
 const std::array<std::string, 4> people{"alice@example.com", "bob@example.com", "eve@evil.example",
                                         "carl@other.example"};
 
-Opening opening_for(std::uint64_t seed, bool identity) {
+Opening opening_for(std::uint64_t seed, const Chances& chances) {
     Opening opening;
-    opening.identity = identity;
-    opening.at = morning;
+    opening.identity = chances.identity;
+    opening.at = opening_time(seed, chances);
     opening.places = {{"desk-1", "w1", "Oslo_1", ""}, {"desk-2", "w2", "Oslo_2", ""}};
     // Now and then the first two are devices of one workspace.
     if (seed % 4 == 0) opening.places[1].workspace = "w1", opening.places[1].workspace_name = "Oslo_1";
@@ -32,14 +37,17 @@ std::string clock_of(WallTime time) {
 }  // namespace
 
 Campus::Campus(std::uint64_t seed, const Chances& chances)
-    : random_(seed), chances_(chances), rig_(opening_for(seed, chances.identity)), visitors_(rig_.desks.size()) {
+    : random_(seed), chances_(chances), rig_(opening_for(seed, chances)), visitors_(rig_.desks.size()) {
     for (std::size_t desk = 0; desk < rig_.desks.size(); ++desk)
         story_ += "place " + rig_.desks[desk].place.desk + " workspace=" + rig_.desks[desk].place.workspace +
                   " name=" + rig_.desks[desk].place.workspace_name + "\n";
+    story_ += "day " + clock_of(rig_.wall).substr(0, 10) + "\n";
+    if (chances_.summer) zone_ = std::make_shared<SummerZone>(std::chrono::hours{1});
     random_policy();
+    if (chances_.overrides) random_overrides();
     rig_.watcher = [this](std::size_t desk, const Command& command, int code) { on_send(desk, command, code); };
-    story_ += "at 07:00\n";
-    rig_.begin({policy_, {}}, false);
+    story_ += "at " + clock_of(rig_.wall).substr(11, 5) + "\n";
+    rig_.begin(policy_book(), false);
 }
 
 void Campus::tell(std::size_t desk, const std::string& line) {
@@ -64,18 +72,58 @@ void Campus::random_policy() {
         {"max_advance", {"off", "3h"}},
         {"max_bookings_per_day", {"0", "2", "1"}},
         {"one_desk_at_a_time", {"no", "yes"}},
-        {"booking_days", {"mon,tue,wed,thu,fri,sat,sun", "mon"}},
-        {"booking_hours", {"00:00-24:00", "08:00-18:00"}},
+        {"booking_days", {"mon,tue,wed,thu,fri,sat,sun", "mon", "sat", "sun"}},
+        {"booking_hours", {"00:00-24:00", "08:00-18:00", "22:00-06:00", "00:00-05:00"}},
         {"organizer_deny", {"", "*@evil.example"}},
         {"messages", {"yes", "no"}}};
     std::string line = "policy mode=" + std::string{chances_.mode == Mode::Observe ? "observe" : "enforce"};
     policy_.mode = chances_.mode;
+    if (chances_.summer) line += " time_zone=Europe/Oslo";
     for (const auto& [key, values] : keys) {
         const std::string& value = one_in(3) ? values[pick(values.size())] : values[0];
         set_key(policy_, key, value);
         line += " " + key + "=" + value;
     }
     story_ += line + "\n";
+}
+
+/// Of three that may be about the same desk and organizer; later ones win.
+void Campus::random_overrides() {
+    static const std::vector<std::pair<std::string, std::vector<std::string>>> keys{
+        {"allow_ad_hoc", {"yes", "no"}},
+        {"allow_extension", {"yes", "no"}},
+        {"max_duration", {"off", "1h", "3h"}},
+        {"no_show_release", {"off", "15m", "30m"}},
+        {"booking_hours", {"00:00-24:00", "22:00-06:00"}},
+        {"messages", {"yes", "no"}},
+        {"release_on_sign_out", {"yes", "no"}},
+        {"sign_out_grace", {"60s", "5m"}}};
+    for (int i = 0; i < 3; ++i) {
+        Override next;
+        if (one_in(2))
+            next.workspace = rig_.desks[pick(rig_.desks.size())].place.workspace_name;
+        else
+            next.domain = one_in(2) ? "@example.com" : "@other.example";
+        std::string line = next.domain.empty() ? "workspace=" + next.workspace : "organizer=*" + next.domain;
+        for (int k = 0; k < 3; ++k) {
+            const auto& [key, values] = keys[pick(keys.size())];
+            next.keys.emplace_back(key, values[pick(values.size())]);
+            line += " " + key + "=" + next.keys.back().second;
+        }
+        overrides_.push_back(std::move(next));
+        story_ += "override " + line + "\n";
+    }
+}
+
+PolicyBook Campus::policy_book() const {
+    std::vector<PolicyOverride> overrides;
+    for (const Override& one : overrides_) {
+        PolicyOverride next{one.workspace, one.domain.empty() ? "" : "*" + one.domain, {}};
+        for (const auto& [key, value] : one.keys)
+            next.sets.emplace_back([key = key, value = value](Policy& policy) { set_key(policy, key, value); });
+        overrides.push_back(std::move(next));
+    }
+    return {policy_, std::move(overrides), zone_, Messages{}};
 }
 
 /// Nothing follows from another thing in no time.
@@ -93,7 +141,7 @@ void Campus::step() {
     tick();
     tidy();
     const std::size_t desk = pick(rig_.desks.size());
-    switch (pick(20)) {
+    switch (pick(22)) {
         case 0: return book(desk, false);
         case 1: return book(desk, false);
         case 2: return book(desk, true);
@@ -109,6 +157,8 @@ void Campus::step() {
         case 12: return presence(desk);
         case 13: return fault();
         case 14: return resync();
+        case 15: return order(desk);
+        case 16: return order(desk);
         default: {
             static constexpr std::array<Millis, 8> spans{1s, 30s, 59s, 61s, 5min, 15min, 31min, 1h};
             return pass(spans[pick(spans.size())]);
@@ -251,6 +301,7 @@ void Campus::move(std::size_t desk, bool extend) {
     Story& story = stories_[moved.ref.meeting.value];
     story.moved = rig_.wall;
     story.extended = extend;
+    if (!extend) story.came = story.left = false;  // they have to come anew
     judge_new(desk, moved);
     for (const std::size_t at : beside(desk)) rig_.desks[at].list(moved);
     for (const std::size_t at : beside(desk)) {
@@ -291,17 +342,22 @@ void Campus::sign_in(std::size_t desk) {
 void Campus::sign_out(std::size_t desk) {
     ScriptedDesk& there = rig_.desks[desk];
     if (!there.signed_in) return;
-    if (const Booking* const booking = running(desk)) {
-        Story& story = stories_[booking->ref.meeting.value];
-        const bool stayed = rig_.wall - std::max(visitors_[desk]->since, booking->start) >= 1min;
-        const bool known = chances_.identity && visitors_[desk]->who == booking->organizer_email;
-        if (stayed || known) story.left = story.came = true;
-    }
+    leaves(desk);
     there.signed_in = false;
     tell(desk, "status signed_in=no");
     StatusReport report;
     report.personalized = std::optional{false};
     push(desk, report);
+}
+
+/// Whoever has stayed for a while, or is known, has come and gone.
+void Campus::leaves(std::size_t desk) {
+    const Booking* const booking = running(desk);
+    if (!booking) return;
+    Story& story = stories_[booking->ref.meeting.value];
+    const bool stayed = rig_.wall - std::max(visitors_[desk]->since, booking->start) >= 1min;
+    const bool known = chances_.identity && visitors_[desk]->who == booking->organizer_email;
+    if (stayed || known) story.left = story.came = true;
 }
 
 void Campus::call(std::size_t desk) {

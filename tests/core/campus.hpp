@@ -12,12 +12,15 @@
 namespace hotdesk::test {
 
 struct Chances {
-    bool twice = false;     ///< every message is heard twice
-    bool faults = false;    ///< commands fail now and then
-    bool crashes = false;   ///< hotdeskd dies now and then
-    bool identity = false;  ///< Webex says who is signed in, and desks let wrong users stay
-    bool resyncs = false;   ///< every desk is asked again now and then
-    bool grants = false;    ///< Webex takes access back now and then, and grants it again
+    bool twice = false;      ///< every message is heard twice
+    bool faults = false;     ///< commands fail now and then
+    bool crashes = false;    ///< hotdeskd dies now and then
+    bool identity = false;   ///< Webex says who is signed in, and desks let wrong users stay
+    bool resyncs = false;    ///< every desk is asked again now and then
+    bool summer = false;     ///< a zone whose clocks change during the night
+    bool overrides = false;  ///< by workspace and by organizer
+    bool orders = false;     ///< an administrator books, edits, deletes and signs out
+    bool grants = false;     ///< Webex takes access back now and then, and grants it again
     Mode mode = Mode::Enforce;
 };
 
@@ -60,6 +63,9 @@ private:
     };
 
     void random_policy();
+    void random_overrides();
+    [[nodiscard]] Policy policy_of(std::size_t desk, const std::string& organizer) const;
+    [[nodiscard]] PolicyBook policy_book() const;
     void step();
     void book(std::size_t desk, bool at_desk);
     void move(std::size_t desk, bool extend);
@@ -70,6 +76,10 @@ private:
     void presence(std::size_t desk);
     void pass(Millis span);
     void tick();
+    void order(std::size_t desk);
+    void hand_over(std::size_t desk, Request request);
+    [[nodiscard]] bool is_ordered(std::size_t desk, const Command& command);
+    void leaves(std::size_t desk);
     void fault();
     void withhold();
     void resync();
@@ -83,7 +93,7 @@ private:
     void on_send(std::size_t desk, const Command& command, int code);
     void judge_new(std::size_t desk, const Booking& booking);
     [[nodiscard]] bool keeps_every_rule(std::size_t desk, const Booking& booking) const;
-    [[nodiscard]] bool within_days_and_hours(const Booking& booking) const;
+    [[nodiscard]] bool within_days_and_hours(const Policy& policy, const Booking& booking) const;
     [[nodiscard]] bool is_no_show(std::size_t desk, const Booking& booking) const;
     void mark_arrivals(std::size_t desk);
     [[nodiscard]] const Booking* running(std::size_t desk) const;
@@ -97,6 +107,15 @@ private:
     Chances chances_;
     FleetRig rig_;
     Policy policy_;
+    struct Override {
+        std::string workspace, domain;  ///< one of the two
+        std::vector<std::pair<std::string, std::string>> keys;
+    };
+    std::vector<Override> overrides_;
+    std::shared_ptr<const Zone> zone_;
+    std::optional<Request> ordered_;  ///< what an administrator asks for at this moment
+    std::string sent_order_;          ///< the last one that has gone out
+    int orders_ = 0;
     std::map<std::string, Story> stories_;
     std::vector<std::optional<Visitor>> visitors_;
     std::vector<std::string> commands_;

@@ -17,6 +17,15 @@ namespace {
 
 constexpr int steps = 40;
 
+/// One campus in three has a night in which the clocks change, two in three have overrides, and in two of five an
+/// administrator has wishes of their own.
+Chances varied(std::uint64_t seed, Chances chances = {}) {
+    chances.summer = seed % 3 == 0;
+    chances.overrides = seed % 3 != 1;
+    chances.orders = seed % 5 < 2 && !chances.faults && !chances.crashes;
+    return chances;
+}
+
 /// Plays one campus to its end; fails with its story. Returns how often access was taken back.
 int play(std::uint64_t seed, const Chances& chances) {
     Campus campus(seed, chances);
@@ -78,32 +87,32 @@ Hour random_hour(std::mt19937_64& random, WallTime from) {
 }  // namespace
 
 TEST_CASE("nobody loses what is rightfully theirs, and whoever has no right leaves", "[property]") {
-    for (std::uint64_t seed = 1; seed <= 600; ++seed) play(seed, {});
+    for (std::uint64_t seed = 1; seed <= 450; ++seed) play(seed, varied(seed));
 }
 
 TEST_CASE("the same when commands fail and hotdeskd dies", "[property]") {
     Chances chances;
     chances.faults = chances.crashes = true;
-    for (std::uint64_t seed = 1001; seed <= 1600; ++seed) play(seed, chances);
+    for (std::uint64_t seed = 1001; seed <= 1450; ++seed) play(seed, varied(seed, chances));
 }
 
 TEST_CASE("the same when Webex says who is signed in", "[property]") {
     Chances chances;
     chances.identity = true;
-    for (std::uint64_t seed = 6001; seed <= 6300; ++seed) play(seed, chances);
+    for (std::uint64_t seed = 6001; seed <= 6250; ++seed) play(seed, varied(seed, chances));
 }
 
 TEST_CASE("asking every desk again changes nothing that is known and sends nothing", "[property]") {
     Chances chances;
     chances.resyncs = true;
-    for (std::uint64_t seed = 2001; seed <= 2400; ++seed) play(seed, chances);
+    for (std::uint64_t seed = 2001; seed <= 2300; ++seed) play(seed, varied(seed, chances));
 }
 
 TEST_CASE("observe mode sends nothing at all", "[property]") {
     Chances chances;
     chances.mode = Mode::Observe;
     chances.crashes = true;
-    for (std::uint64_t seed = 3001; seed <= 3300; ++seed) play(seed, chances);
+    for (std::uint64_t seed = 3001; seed <= 3200; ++seed) play(seed, varied(seed, chances));
 }
 
 TEST_CASE("nothing is sent that is not granted, and what rested is done once it is", "[property]") {
@@ -115,17 +124,18 @@ TEST_CASE("nothing is sent that is not granted, and what rested is done once it 
 }
 
 TEST_CASE("what is heard twice is done once", "[property]") {
-    for (std::uint64_t seed = 4001; seed <= 4400; ++seed) {
-        Chances twice;
+    for (std::uint64_t seed = 4001; seed <= 4300; ++seed) {
+        Chances twice = varied(seed);
         twice.twice = true;
-        Campus once(seed, {}), again(seed, twice);
+        Campus once(seed, varied(seed)), again(seed, twice);
         try {
             for (Campus* campus : {&once, &again}) {
                 campus->play(steps);
                 campus->calm_down();
             }
         } catch (const Broken& broken) {
-            FAIL_CHECK("seed " << seed << ": " << broken.what() << "\n" << once.story() << "heard twice\n"
+            FAIL_CHECK("seed " << seed << ": " << broken.what() << "\n"
+                               << once.story() << "heard twice\n"
                                << again.story());
             continue;
         }
@@ -135,7 +145,7 @@ TEST_CASE("what is heard twice is done once", "[property]") {
 }
 
 TEST_CASE("messages of a desk in any order lead to the same bookings", "[property]") {
-    for (std::uint64_t seed = 5001; seed <= 5600; ++seed) {
+    for (std::uint64_t seed = 5001; seed <= 5500; ++seed) {
         std::mt19937_64 random(seed);
         Opening opening;
         opening.at = *parse_time("2026-03-02T08:00:00Z");

@@ -32,11 +32,12 @@ public:
 
     /// What it pushes then; an error says why it refuses, and nothing has happened.
     Result<std::vector<Said>> carry_out(const Command& command, WallTime now);
+    /// Another booking has some of that time.
+    [[nodiscard]] bool taken(WallTime start, WallTime end, const MeetingId& except) const;
 
 private:
     Result<std::vector<Said>> edit(const Command& command);
     Result<std::vector<Said>> book(const Command& command, WallTime now);
-    [[nodiscard]] bool taken(WallTime start, WallTime end, const MeetingId& except) const;
 };
 
 /// The text of an argument; empty: it is not there.

@@ -176,6 +176,15 @@ TEST_CASE("how it goes, in a sentence", "[worker]") {
     CHECK(works.worker.ready());
 }
 
+TEST_CASE("how far the clock was off before a restart is found out again", "[worker]") {
+    Works works;
+    Health health;
+    health.clock_offset = 1h;
+    Worker again(activation(), {Policy{}, {}}, health, 1, works.now);
+    REQUIRE(again.pending().health);
+    CHECK(again.pending().health->clock_offset == 0h);
+}
+
 TEST_CASE("a clock that was set makes every desk be asked, also where it was only found out", "[worker]") {
     Works works;
     works.answer_all(nobody());
@@ -194,6 +203,7 @@ TEST_CASE("a clock that was set makes every desk be asked, also where it was onl
         works.worker.clock_corrected(-1h, -1h, works.now);
         works.turn();
         CHECK(works.said("3600 s ahead of Webex's"));
+        CHECK(works.worker.health().clock_offset == -1h);  // for the command line
         CHECK_FALSE(works.said("was set by"));
     }
     SECTION("it was wrong the other way, and is right again") {
@@ -202,6 +212,7 @@ TEST_CASE("a clock that was set makes every desk be asked, also where it was onl
         works.turn();
         CHECK(works.said("3600 s behind"));
         CHECK(works.said("agrees with Webex's again"));
+        CHECK(works.worker.health().clock_offset == 0h);
     }
     CHECK(questions() == 2);
 }

@@ -193,6 +193,7 @@ TEST_CASE("health, outbox, requests and outcomes come back as they were", "[stat
     health.failed = 2;
     health.last_error_at = morning;
     health.last_error = "no";
+    health.clock_offset = -1h;
     CHECK(*codec::read_health(codec::write_health(health)) == health);
     CHECK(*codec::read_health(codec::write_health(Health{})) == Health{});
     CHECK(*codec::read_outbox(codec::write_outbox({7, "key"})) == OutboxEntry{7, "key"});
