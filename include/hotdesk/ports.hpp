@@ -50,6 +50,9 @@ struct HttpDone {
 class Http {
 public:
     virtual ~Http() = default;
+    /// Whether start() would send anything there; connects to nobody. Fatal: no, and the message goes on after "its URL
+    /// ": `is not https`, `names the host evil.example, which ...`.
+    [[nodiscard]] virtual Result<void> allows(const std::string& url) const = 0;
     /// Starts an exchange. Its outcome, good or bad, comes out of wait(), never out of here.
     virtual void start(CallId id, HttpRequest request) = 0;
     /// Forgets an exchange; no outcome will come. Unknown ids are fine.

@@ -24,6 +24,7 @@ struct Config {
     std::string client_id;
     std::string client_secret_file = "/etc/hotdeskd/client-secret";
     std::string customer_id, customer_name;
+    std::string actions_url;
     // [state]
     std::string state_directory = "/var/lib/hotdeskd";
     std::string key_file = "/etc/hotdeskd/state.key";

@@ -3,7 +3,7 @@
 #include "codec/call.hpp"
 #include "codec/state.hpp"
 #include "daemon/state.hpp"
-#include "io/curl.hpp"
+#include "daemon/trust.hpp"
 #include "io/file.hpp"
 #include "io/lmdb.hpp"
 #include "io/seal.hpp"
@@ -19,12 +19,16 @@ namespace {
 constexpr std::array<const char*, 4> webex_hosts{"webexapis.com", "wbx2.com", "ciscospark.com", "webex.com"};
 constexpr std::size_t max_config_bytes = std::size_t{1} << 20;
 
-/// A credential that systemd has put ready for the service; empty: it has not.
+/// A credential that systemd has put ready for the service; empty: it has not. A blank one is the unit's stand-in for a
+/// file that is missing, without which systemd would refuse to start the service and say nothing of use.
 std::string credential(const std::string& name) {
     const char* const directory = std::getenv("CREDENTIALS_DIRECTORY");
     if (!directory) return "";
     std::string path = std::string{directory} + "/" + name;
-    return io::read_file(path, std::size_t{1} << 16).ok() ? path : "";
+    auto text = io::read_file(path, std::size_t{1} << 16);
+    const bool blank = !text.ok() || text->find_first_not_of(" \t\r\n") == std::string::npos;
+    if (text.ok()) Secret::wipe(*text);
+    return blank ? "" : path;
 }
 
 Exit exit_of_state(const Error& error) {
@@ -33,11 +37,6 @@ Exit exit_of_state(const Error& error) {
         case ErrorKind::Corrupt: return Exit::State;
         default: return Exit::Failed;
     }
-}
-
-Failure not_activated() {
-    return {Exit::NotActivated,
-            "hotdeskd is not activated: run hotdeskd activate with the activation code from Control Hub"};
 }
 
 /// Without its key: a state that stands already cannot be read by a key made now.
@@ -94,11 +93,18 @@ Config load_config(const std::string& file) {
     return std::move(*config);
 }
 
+std::string not_activated() {
+    return "hotdeskd is not activated: activate the integration in Control Hub, then run\n"
+           "hotdeskd activate @FILE with the activation code in FILE, and systemctl restart hotdeskd";
+}
+
 void need_app_id(const Config& config) {
     if (config.app_id.empty())
         throw Failure(
             Exit::Usage,
-            "integration.app_id is not set: it is the id of the manifest, a UUID of your own (uuidgen makes one)");
+            "integration.app_id is not set: set it to a UUID of your own (cat /proc/sys/kernel/random/uuid), upload\n"
+            "what hotdeskd manifest prints in Control Hub, put the client secret into " +
+                config.client_secret_file + ", run hotdeskd activate: see man hotdeskd");
 }
 
 void need_client(const Config& config) {
@@ -108,15 +114,29 @@ void need_client(const Config& config) {
                       "integration.client_id is not set: Control Hub shows it when the manifest has been uploaded");
 }
 
+std::string client_secret_path(const Config& config) {
+    const std::string path = credential("client-secret");
+    return path.empty() ? config.client_secret_file : path;
+}
+
+std::string key_path(const Config& config) {
+    const std::string path = credential("state-key");
+    return path.empty() ? config.key_file : path;
+}
+
 Secret load_client_secret(const Config& config) {
-    std::string path = credential("client-secret");
-    if (path.empty()) {
-        path = config.client_secret_file;
+    const std::string path = client_secret_path(config);
+    if (path == config.client_secret_file) {
         const auto open_to_all = io::readable_by_others(path);
         if (open_to_all.ok() && *open_to_all)
             throw Failure(Exit::Usage, "the client secret in " + path + " can be read by others: chmod 0600 " + path);
     }
     auto secret = io::read_secret_file(path);
+    if (!secret.ok() && path.substr(0, 1) != "/" && path.substr(0, 1) != ".")
+        throw Failure(Exit::Usage,
+                      "integration.client_secret_file does not name a file that can be read; it takes a path such as "
+                      "/etc/hotdeskd/client-secret, and the secret stands in that file (what the key says is not "
+                      "repeated here: it may be the secret)");
     if (!secret.ok())
         throw Failure(Exit::Usage, "the client secret cannot be read: " + secret.error().message +
                                        "; put the secret that Control Hub showed into it, or name another file in "
@@ -130,7 +150,7 @@ std::string key_path(const Config& config) {
 }
 
 StandingState find_state(const Config& config, bool alone) {
-    if (!is_there(config, alone)) throw not_activated();
+    if (!is_there(config, alone)) throw Failure(Exit::NotActivated, not_activated());
     const std::string path = key_path(config);
     auto keys = io::read_key_file(path);
     if (!keys.ok() && keys.error().kind == ErrorKind::Gone)
@@ -158,7 +178,7 @@ std::unique_ptr<io::InstanceLock> lock_state(const Config& config) {
     if (lock.ok()) return std::move(*lock);
     if (lock.error().kind == ErrorKind::Rejected)
         throw Failure(Exit::AlreadyRunning, "another hotdeskd is running on " + config.state_directory);
-    if (lock.error().kind == ErrorKind::Gone) throw not_activated();
+    if (lock.error().kind == ErrorKind::Gone) throw Failure(Exit::NotActivated, not_activated());
     throw Failure(Exit::Failed, lock.error().message);
 }
 
@@ -180,21 +200,31 @@ std::unique_ptr<Store> open_state(const Config& config, StateUse use) {
     return store;
 }
 
+std::unique_ptr<Store> open_activated(const Config& config, StateUse use) {
+    auto store = open_state(config, use);
+    (void)need_activation(*store);
+    return store;
+}
+
 Activation need_activation(Store& store) {
     auto activation = state::load_activation(store);
     if (!activation.ok()) throw Failure(exit_of_state(activation.error()), activation.error().message);
-    if (!*activation) throw not_activated();
+    if (!*activation) throw Failure(Exit::NotActivated, not_activated());
     return std::move(**activation);
 }
 
-std::unique_ptr<Http> open_http(const Config& config) {
+io::HttpOptions http_options(const Config& config) {
     io::HttpOptions options;
     options.proxy = config.proxy;
     options.ca_file = config.ca_file;
     options.allowed_hosts.assign(webex_hosts.begin(), webex_hosts.end());
     options.allowed_hosts.insert(options.allowed_hosts.end(), config.extra_hosts.begin(), config.extra_hosts.end());
     options.user_agent = "hotdeskd/" HOTDESKD_VERSION;
-    auto http = io::make_http(options);
+    return options;
+}
+
+std::unique_ptr<Http> open_http(const Config& config) {
+    auto http = io::make_http(http_options(config));
     if (!http.ok()) throw Failure(Exit::Usage, http.error().message);
     return std::move(*http);
 }
@@ -207,7 +237,7 @@ Result<Reply> ask(Http& http, const Call& call, const Activation& activation, co
     for (;;)
         for (HttpDone& done : http.wait(std::chrono::hours{1}, {})) {
             if (!done.reply.ok()) return done.reply.error();
-            return codec::decode(call, std::move(*done.reply), wire);
+            return trusted(http, call, codec::decode(call, std::move(*done.reply), wire));
         }
 }
 

@@ -7,6 +7,7 @@
 
 #include "daemon/config.hpp"
 #include "daemon/exit.hpp"
+#include "io/curl.hpp"
 #include "io/lock.hpp"
 
 #include <memory>
@@ -16,6 +17,8 @@ namespace hotdesk {
 
 /// Reads and checks the file. Exit 2.
 Config load_config(const std::string& file);
+/// What to say where there is no activation, exit 3: two lines, as systemctl status shows them.
+std::string not_activated();
 /// Exit 2 unless the keys that name the integration are set.
 void need_app_id(const Config& config);
 void need_client(const Config& config);
@@ -46,8 +49,17 @@ enum class StateUse {
 /// 1: it cannot be written.
 std::unique_ptr<Store> open_state(const Config& config, StateUse use);
 
+/// The state of a standing activation. Exit 3 also where the state is there and nothing stands.
+std::unique_ptr<Store> open_activated(const Config& config, StateUse use);
+
 /// The standing activation. Exit 3, 9.
 Activation need_activation(Store& store);
+
+/// How the cloud is reached, and which hosts may be: Webex's own and `http.extra_hosts`.
+io::HttpOptions http_options(const Config& config);
+/// The systemd credential `client-secret` or `state-key`, else the file that the configuration names.
+std::string client_secret_path(const Config& config);
+std::string key_path(const Config& config);
 
 /// Exit 2: the proxy or the CA file cannot be used.
 std::unique_ptr<Http> open_http(const Config& config);

@@ -64,12 +64,25 @@ public:
             while (!stopping_ && !removed_ && !activation_changed_) turn();
         }
         service_->stopping();
+        if (removed_) return clean_up();
         if (engine_) engine_->finish_refresh(last_words);
-        if (!removed_) log_->line(Level::Info, "stopping");
-        return removed_ ? Exit::Removed : Exit::Done;
+        log_->line(Level::Info, "stopping");
+        return Exit::Done;
     }
 
 private:
+    /// Source: technical details, "Read the current integration state": what was set up here is removed. The record of
+    /// what was decided is the administrator's.
+    Exit clean_up() {
+        engine_.reset();
+        if (const auto gone = state::forget(*store_, false); !gone.ok()) log_->line(Level::Error, gone.error().message);
+        log_->line(Level::Error,
+                   "the integration does not exist any more: its tokens and what was known of desks are removed "
+                   "(hotdeskd deactivate also removes the decision record). To use hotdeskd again, activate the "
+                   "integration in Control Hub and run hotdeskd activate CODE");
+        return Exit::Removed;
+    }
+
     std::unique_ptr<Log> make_log() const {
         io::LogOptions options;
         options.level = config_.log_level;
@@ -96,7 +109,7 @@ private:
         if (judge_existing_) worker->fleet().judge_existing();
         if (engine_) http_ = open_http(config_);
         engine_.emplace(EngineParts{*http_, *store_, *host_, log_.get()}, std::move(*worker),
-                        Client{config_.client_id, secret_});
+                        Client{config_.client_id, secret_}, config_.jwks_url);
         const Field fields[] = {{"org", org}, {"version", HOTDESKD_VERSION}};
         log_->line(
             Level::Info,
@@ -130,12 +143,17 @@ private:
             tell_again_at_ = now.mono + status_interval;
             service_->status(engine_->worker().sentence(now));
         }
-        removed_ = engine_->worker().removed();
+        removed_ = removed_ || engine_->worker().removed();
     }
 
     /// What other processes left in the store: requests, another activation.
     void look_outside() {
         const auto current = state::current_activation(*store_);
+        if (current.ok() && current->empty()) {
+            log_->line(Level::Warn, "the activation was removed from the state");
+            removed_ = true;
+            return;
+        }
         if (current.ok() && *current != activation_id_) {
             log_->line(Level::Info, "the activation was replaced");
             activation_changed_ = true;

@@ -104,6 +104,20 @@ Result<std::vector<Change>> orphans(Store& store) {
     return changes;
 }
 
+Result<void> forget(Store& store, bool record) {
+    std::vector<Change> changes;
+    for (const Table table : {Table::Meta, Table::Desk, Table::Outbox, Table::Record, Table::Request}) {
+        if (table == Table::Record && !record) continue;
+        const auto scanned = store.scan(table, "", [&](std::string_view key, std::string_view) {
+            if (table != Table::Meta || (key != schema_key && key != writer_key && key != next_seq_key))
+                changes.push_back(remove(table, key));
+            return true;
+        });
+        if (!scanned.ok()) return scanned.error();
+    }
+    return store.commit(changes);
+}
+
 Result<Health> load_health(Store& store) {
     const auto bytes = store.get(Table::Meta, health_key);
     if (!bytes.ok()) return bytes.error();
@@ -212,9 +226,10 @@ Result<std::vector<Request>> open_requests(Store& store, WallTime now) {
 
 bool is_spent(Store& store, const std::string& jti, WallTime now) {
     const auto spent = store.get(Table::SpentCode, jti);
-    if (!spent.ok() || !*spent) return false;
-    const auto at = parse_time(**spent);
-    return at && now < *at + jti_life;
+    if (spent.ok() && !*spent) return false;
+    // What cannot be read was written once: a code is rather asked for anew than taken twice.
+    const auto at = spent.ok() ? parse_time(**spent) : std::nullopt;
+    return !at || now < *at + jti_life;
 }
 
 std::vector<Change> spend(Store& store, const std::string& jti, WallTime now) {

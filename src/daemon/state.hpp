@@ -33,6 +33,10 @@ Change drop_activation(const std::string& id);
 /// Activations that nothing points to any more.
 Result<std::vector<Change>> orphans(Store& store);
 
+/// Removes the activation and everything about desks and people, and with `record` the decision record too, in one
+/// commit. What stays: the schema, the counter of decisions, and the codes that were used.
+Result<void> forget(Store& store, bool record);
+
 Result<Health> load_health(Store& store);
 Result<Seq> load_next_seq(Store& store);
 Result<std::vector<DeskState>> load_desks(Store& store);

@@ -80,7 +80,7 @@ Result<std::string> read_all(int fd, const std::string& name, std::size_t max_by
             return path_error("cannot read", name, code);
         }
         if (got == 0) break;
-        bytes.append(block.data(), static_cast<std::size_t>(got));
+        Secret::append(bytes, {block.data(), static_cast<std::size_t>(got)});
         if (bytes.size() > max_bytes) {
             Secret::wipe(bytes);
             return Error{ErrorKind::Rejected,

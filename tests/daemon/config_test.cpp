@@ -217,12 +217,57 @@ TEST_CASE("each rule that tells something may be given a text of the administrat
     CHECK(good("[messages]\nmax_duration = \"" + std::string(255, 'x') + "\"\n").messages.texts.size() == 1);
 }
 
+TEST_CASE("a URL for actions must be https", "[config]") {
+    CHECK(good("[integration]\nactions_url = \"https://desks.example.com/a\"\n").actions_url ==
+          "https://desks.example.com/a");
+    CHECK(good("[integration]\nactions_url = \"\"\n").actions_url.empty());
+    CHECK(wrong("[integration]\nactions_url = \"http://desks.example.com/a\"\n") ==
+          "hotdeskd.toml:2: integration.actions_url: must be an https URL, or empty");
+}
+
 TEST_CASE("the list of keys names each once", "[config]") {
     const auto keys = config_keys();
     CHECK(std::set<std::string>(keys.begin(), keys.end()).size() == keys.size());
-    const auto told =
-        std::count_if(all_rules.begin(), all_rules.end(), [](Rule rule) { return !default_text(rule).empty(); });
-    CHECK(keys.size() == 40 + static_cast<std::size_t>(told));
-    for (const char* key : {"policy.no_show_exempt_duration", "messages.title", "messages.max_duration"})
+    for (const Rule rule : all_rules)
+        CHECK(std::count(keys.begin(), keys.end(), "messages." + std::string{name_of(rule)}) ==
+              (default_text(rule).empty() ? 0 : 1));
+    for (const char* key :
+         {"integration.actions_url", "policy.no_show_exempt_duration", "messages.title", "messages.max_duration"})
         CHECK(std::count(keys.begin(), keys.end(), key) == 1);
+}
+
+TEST_CASE("no complaint repeats what may be a secret", "[config]") {
+    for (const std::string line : {"[http]\nproxy = http://u:hunter2@p",
+                                   "[http]\nproxy = \"http://u:hunter2@p",
+                                   "[http]\nproxy = \"a\" hunter2",
+                                   "[http]\nproxy = true_hunter2",
+                                   "[http]\nproxy = 12hunter2",
+                                   "[http]\nproxy = nan_hunter2",
+                                   "[http]\nproxy = \"\\hunter2\"",
+                                   "[http]\nproxy = 0xhunter2",
+                                   "[http]\nproxy = 2021-01-01T00:00hunter2",
+                                   "[http]\nproxy = ['hunter2",
+                                   "[http]\nproxy = {hunter2",
+                                   "[http]\nproxy = 'hunter2",
+                                   "[http]\nproxy = [\"hunter2\"]",
+                                   "[http]\njwks_url = \"http://hunter2/\"",
+                                   "[integration]\nclient_secret_file = hunter2",
+                                   "[integration]\nclient_secret_file = 'a'hunter2",
+                                   "[integration]\nclient_secret_file = {a = \"hunter2\"}",
+                                   "[log]\nlevel = \"hunter2\"",
+                                   "[policy]\nsign_in_grace = \"hunter2\"",
+                                   "[policy]\nbooking_hours = \"hunter2\""}) {
+        INFO(line);
+        CHECK_FALSE(wrong(line).empty());
+        CHECK(wrong(line).find("hunter2") == std::string::npos);
+    }
+}
+
+TEST_CASE("a key set comes by https", "[config]") {
+    for (const char* url : {"http://localhost/jwks", "file:///jwks", "localhost/jwks", "https:/localhost", "https://",
+                            " https://localhost/jwks", "httpsx://localhost"})
+        CHECK(wrong("[http]\njwks_url = \"" + std::string{url} + "\"") ==
+              "hotdeskd.toml:2: http.jwks_url: must be a URL that begins with https://");
+    CHECK(good("[http]\njwks_url = \"HTTPS://localhost/jwks\"").jwks_url == "HTTPS://localhost/jwks");
+    CHECK(good("[http]\njwks_url = \"\"").jwks_url.empty());
 }
