@@ -293,18 +293,22 @@ private:
 };
 
 /// LMDB maps its lock file and touches it: on a full disk that would be a SIGBUS. Its blocks are asked for first.
-/// Also gives the files that root makes to the directory's owner, as whom the service runs. 0 or errno.
+/// Also gives the files that root makes to the directory's owner, as whom the service runs: files that lie there and
+/// nowhere else, or that owner could have root hand over any file by a link to it. 0 or errno.
 int prepare_files(const std::string& directory) {
     struct stat owner {};
     if (::stat(directory.c_str(), &owner) != 0) return errno;
     for (const char* const name : {"/data.mdb", "/lock.mdb"}) {
         const bool lock = name == std::string_view("/lock.mdb");
-        const Fd file(::open((directory + name).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+        const Fd file(::open((directory + name).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
         if (!file) return errno;
         struct stat info {};
-        if (lock && ::fstat(file.get(), &info) == 0 && info.st_size < lock_file_bytes)
+        if (::fstat(file.get(), &info) != 0) return errno;
+        if (lock && info.st_size < lock_file_bytes)
             if (const int code = ::posix_fallocate(file.get(), 0, lock_file_bytes); code != 0) return code;
-        if (::geteuid() == 0 && owner.st_uid != 0 && ::fchown(file.get(), owner.st_uid, owner.st_gid) != 0)
+        const bool ours_alone = S_ISREG(info.st_mode) && info.st_nlink == 1;
+        if (::geteuid() == 0 && owner.st_uid != 0 && ours_alone &&
+            ::fchown(file.get(), owner.st_uid, owner.st_gid) != 0)
             return errno;
     }
     const Fd handle(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

@@ -43,11 +43,14 @@ int lock_directory(const Fd& directory, int how) {
 
 Result<std::unique_ptr<InstanceLock>> lock_instance(const std::string& directory) {
     const std::string path = directory + "/lock";
-    Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!file) return path_error("cannot lock the state:", path, errno);
     // When root made it, the service's own user must still be able to take it. Without that right nothing is lost.
-    struct stat owner {};
-    if (::geteuid() == 0 && ::stat(directory.c_str(), &owner) == 0) [[maybe_unused]]
+    // Not for what is linked from elsewhere: that owner could have root hand over any file.
+    struct stat owner {
+    }, info{};
+    if (::geteuid() == 0 && ::stat(directory.c_str(), &owner) == 0 && ::fstat(file.get(), &info) == 0 &&
+        info.st_nlink == 1) [[maybe_unused]]
         const int ignored = ::fchown(file.get(), owner.st_uid, owner.st_gid);
     auto range = whole_file(F_WRLCK);
     if (::fcntl(file.get(), F_OFD_SETLK, &range) != 0) {

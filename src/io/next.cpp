@@ -19,7 +19,9 @@ int sync(const std::string& path) {
 /// Another name for the old file costs nothing, and is whole whatever happens. 0 or errno.
 int keep_as(const std::string& data, const std::string& backup) {
     if (::unlink(backup.c_str()) != 0 && errno != ENOENT) return errno;
-    return ::link(data.c_str(), backup.c_str()) == 0 && ::chmod(backup.c_str(), 0600) == 0 ? 0 : errno;
+    if (::link(data.c_str(), backup.c_str()) != 0) return errno;
+    const Fd file(::open(backup.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    return file && ::fchmod(file.get(), 0600) == 0 ? 0 : errno;
 }
 
 }  // namespace
@@ -30,7 +32,7 @@ Result<std::string> make_next(const std::string& directory) {
     struct stat owner {};
     if (::mkdir(next.c_str(), 0700) != 0 || ::stat(directory.c_str(), &owner) != 0)
         return path_error("cannot make", next, errno);
-    if (::geteuid() == 0 && ::chown(next.c_str(), owner.st_uid, owner.st_gid) != 0)
+    if (::geteuid() == 0 && ::lchown(next.c_str(), owner.st_uid, owner.st_gid) != 0)
         return path_error("cannot make", next, errno);
     return next;
 }

@@ -8,6 +8,7 @@
 #include "daemon/home.hpp"
 #include "daemon/state.hpp"
 #include "daemon/upgrade.hpp"
+#include "doubles.hpp"
 #include "io/file.hpp"
 #include "io/lmdb.hpp"
 #include "io/next.hpp"
@@ -317,6 +318,19 @@ TEST_CASE("an old state is brought up to date and then rekeyed, and its backup g
     CHECK(all_of(*open_state(place.config, StateUse::Read)) == records);
     CHECK_FALSE(std::filesystem::exists(place.config.state_directory + "/data.mdb.schema-1"));
     CHECK(place.heard("removed"));
+}
+
+TEST_CASE("a large state says how far it is", "[rekey]") {
+    Place place;
+    make_state(place, 0);
+    MemoryStore large;
+    for (Seq seq = 1; seq <= 100500; ++seq) large.records[{Table::Record, codec::seq_key(seq)}] = "r";
+    const auto count = write_next(place.config.state_directory, large, io::make_key(), place.say());
+    REQUIRE(count.ok());
+    CHECK(*count == 100500);
+    CHECK(place.said == std::vector<std::string>{"100000 records are written anew"});
+    CHECK(write_next(place.config.state_directory + "/none", large, io::make_key(), place.say()).error().kind ==
+          ErrorKind::Gone);
 }
 
 TEST_CASE("a rekey is refused without a state, its key or its peace, and touches nothing", "[rekey]") {

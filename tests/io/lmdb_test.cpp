@@ -236,6 +236,30 @@ TEST_CASE("a device's id and a used code's stand nowhere in the file, and come b
     CHECK(all(*store, Table::Desk).empty());
 }
 
+TEST_CASE("root hands over no file that the state's owner has linked into it") {
+    // The owner of the state directory could have had any file of the system given to them by the next command of root.
+    if (::geteuid() != 0) {
+        WARN("skipped: needs root");
+        return;
+    }
+    const TempDir dir;
+    const auto path = dir / "state", mine = dir / "mine";
+    { (void)!std::system(("echo private > " + mine).c_str()); }
+    for (const char* const name : {"/data.mdb", "/lock.mdb"})
+        for (const auto link : {&::symlink, &::link}) {
+            INFO(name);
+            std::filesystem::remove_all(path);
+            REQUIRE(put(*open_in(path), Table::Meta, "a", "1").ok());
+            REQUIRE(::chown(path.c_str(), 12345, 12345) == 0);
+            REQUIRE(::unlink((path + name).c_str()) == 0);
+            REQUIRE(link(mine.c_str(), (path + name).c_str()) == 0);
+            (void)open_store(in(path), sealer_of('k')).ok();
+            struct stat info {};
+            REQUIRE(::stat(mine.c_str(), &info) == 0);
+            CHECK(info.st_uid == 0);
+        }
+}
+
 TEST_CASE("a state outgrows its map, and other processes follow") {
     const TempDir dir;
     auto options = in(dir / "state");

@@ -2,9 +2,31 @@
 
 #include "support.hpp"
 
+#include <sys/stat.h>
+
 using namespace hotdesk;
 using namespace hotdesk::io;
 using namespace hotdesk::test;
+
+TEST_CASE("root hands over no file that is linked in the lock's place") {
+    if (::geteuid() != 0) {
+        WARN("skipped: needs root");
+        return;
+    }
+    const TempDir dir;
+    std::filesystem::create_directory(dir / "state");
+    REQUIRE(::chown((dir / "state").c_str(), 12345, 12345) == 0);
+    const auto mine = dir / "mine", lock = dir / "state/lock";
+    { (void)!std::system(("echo private > " + mine).c_str()); }
+    for (const auto link : {&::symlink, &::link}) {
+        REQUIRE(link(mine.c_str(), lock.c_str()) == 0);
+        (void)lock_instance(dir / "state").ok();
+        struct stat info {};
+        REQUIRE(::stat(mine.c_str(), &info) == 0);
+        CHECK(info.st_uid == 0);
+        REQUIRE(::unlink(lock.c_str()) == 0);
+    }
+}
 
 TEST_CASE("a second holder of the state directory is refused until the first is gone") {
     const TempDir dir;
