@@ -48,12 +48,14 @@ inline bool may_ask_who(const std::vector<std::string>& scopes) {
            std::any_of(scopes.begin(), scopes.end(), reads_people);
 }
 
-/// What the activation code says once its signature is proven. Source: technical details, "Example Activation JWT".
+/// What an activation code or a management action says once its signature is proven. An action brings what it is about;
+/// the rest is empty. Source: technical details, "Example Activation JWT", "Actions: Webex to Integration".
 struct ActivationClaims {
     OrgId org;
     std::string org_name;
     AppId app;
-    std::string action;  ///< `provision` in an activation code
+    std::string
+        action;  ///< `provision` in an activation code; `update`, `updateApproved`, `healthCheck`, `deprovision`
     std::string oauth_url, app_url, manifest_url, webexapis_base_url, region;
     std::string jti;
     std::optional<WallTime> expiry_time;  ///< empty: the claim is missing or malformed
@@ -61,6 +63,8 @@ struct ActivationClaims {
     std::vector<std::string> scopes;
     XapiAccess xapi;
     Secret refresh_token;
+    std::int64_t manifest_version = 0;  ///< `updateApproved`: of the manifest that was approved
+    bool interactive = false;           ///< `deprovision`: an administrator waits for a page to go on with
 };
 
 /// One key of a JWKS. Source: technical details, "Example JSON Web Key Set": kty EC, crv P-256.

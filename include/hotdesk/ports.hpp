@@ -82,6 +82,8 @@ struct Change {
 };
 
 /// Records by table and key. Reading and writing may happen in several processes at once: a reader sees one commit.
+/// The keys of desks and of spent codes say who and what; they are on disk as hashes. get() and scan() take and give
+/// them as they are, but their order is then of no meaning, and a scan of these tables is of all of it.
 class Store {
 public:
     virtual ~Store() = default;
@@ -89,7 +91,8 @@ public:
     virtual Result<void> commit(std::span<const Change> changes) = 0;
     /// Empty: there is no such record. Corrupt: it is there and cannot be read (wrong key, damaged).
     virtual Result<std::optional<std::string>> get(Table table, std::string_view key) = 0;
-    /// Visits records in key order from `from` on, in one snapshot, until `visit` returns false.
+    /// Visits records in key order from `from` on, in one snapshot, until `visit` returns false. Rejected: `from` is
+    /// given for a table without an order.
     virtual Result<void> scan(Table table, std::string_view from,
                               const std::function<bool(std::string_view key, std::string_view value)>& visit) = 0;
 };
@@ -98,9 +101,13 @@ public:
 class Sealer {
 public:
     virtual ~Sealer() = default;
+    /// Empty: sealing failed (no memory). A sealed value is never empty.
     virtual std::string seal(std::string_view context, std::string_view plain) = 0;
     /// Corrupt: another key, another place, or damaged.
     virtual Result<std::string> open(std::string_view context, std::string_view sealed) = 0;
+    /// What stands for `name` where it must not be read: 16 bytes, always the same under one key, and without the key
+    /// not to be told from chance. Empty: it failed (no memory).
+    virtual std::string hide(std::string_view name) = 0;
 };
 
 // --- the host --------------------------------------------------------------------------------------------------------

@@ -5,7 +5,6 @@
 #include "cli/print.hpp"
 #include "codec/output.hpp"
 #include "daemon/home.hpp"
-#include "io/harden.hpp"
 
 #include <cstdio>
 
@@ -14,7 +13,6 @@ namespace hotdesk::cli {
 Exit action(const Options& options) {
     const Config config = load_config(options.config);
     need_client(config);
-    (void)io::harden_process();
     const Secret code = read_code(options.code, "action");
     const ActionAnswer answer = act(config, code, by_worker(config, options), progress(options));
     // What Webex would get goes to stdout as it is, so that an endpoint can hand it on.
@@ -29,7 +27,6 @@ Exit action(const Options& options) {
 Exit deactivate(const Options& options) {
     const Config config = load_config(options.config);
     need_client(config);
-    (void)io::harden_process();
     hotdesk::deactivate(config, options.force, by_worker(config, options), progress(options));
     if (options.json)
         print(codec::deactivated_json());

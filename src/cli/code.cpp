@@ -12,6 +12,8 @@ namespace {
 
 /// More than any code: what is longer is refused as malformed, not cut.
 constexpr std::size_t max_code_bytes = std::size_t{2} << 20;
+/// Of a file, without its directory. What is longer is rather a code, and is not repeated.
+constexpr std::size_t longest_name = 255;
 /// A refresh takes a second, or a minute where Webex is slow and an answer must be waited for.
 constexpr std::chrono::seconds renew_patience{90};
 
@@ -23,6 +25,10 @@ Secret read_code(const std::string& argument, const std::string& what) {
                                 : io::read_file(argument.substr(1), max_code_bytes);
     if (!text.ok() && text.error().kind == ErrorKind::Rejected)  // longer than any code
         throw Failure(Exit::Refused, "the " + what + " is refused: malformed");
+    if (!text.ok() && argument.find('.') != std::string::npos && argument.size() > longest_name)
+        throw Failure(Exit::Failed, "the " + what +
+                                        " cannot be read: @ is for the name of a file; give the code itself without it, "
+                                        "or - for standard input");
     if (!text.ok()) throw Failure(Exit::Failed, "the " + what + " cannot be read: " + text.error().message);
     return codec::decode_handed_over(std::move(*text));
 }

@@ -44,5 +44,6 @@ Exit delete_booking(const Options& options);
 Exit manifest(const Options& options);
 Exit action(const Options& options);
 Exit deactivate(const Options& options);
+Exit rekey(const Options& options);
 
 }  // namespace hotdesk::cli

@@ -1,11 +1,14 @@
 #include "cli/commands.hpp"
+#include "io/harden.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
-#include <vector>
+#include <iostream>
+#include <sstream>
+#include <string>
+#include <string_view>
 
 namespace {
 
@@ -107,6 +110,8 @@ void run_options(CLI::App& app, Options& options) {
                  "also judge bookings that were there before hotdeskd first saw the desk");
 }
 
+void no_options(CLI::App&, Options&) {}
+
 constexpr Subcommand subcommands[] = {
     {"activate", "set hotdeskd up with the activation code from Control Hub", activate_options, activate},
     {"run", "the worker, in the foreground; systemd runs it", run_options, run},
@@ -125,9 +130,37 @@ constexpr Subcommand subcommands[] = {
     {"action", "carry out a management action of Webex; prints the answer that Webex would get", action_options,
      action},
     {"deactivate", "remove the queue at Webex and the local state", deactivate_options, deactivate},
+    {"rekey", "give the state a new key; the worker must be stopped", no_options, rekey},
 };
 
+/// A code in an argument can be seen in the process list: it is overwritten there. For the moment until here nothing
+/// helps but `-` and @FILE.
+void hide_code(const Options& options, int argc, char** argv) {
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view argument = argv[i];
+        if (options.code.empty() || argument != options.code || argument == "-" || argument.front() == '@') continue;
+        for (char* c = argv[i]; *c != '\0'; ++c) *c = '*';
+    }
+}
+
+/// What the parser complains about, without what may be a code: an argument as long as that is cut wherever it is
+/// quoted, and so is each word of it that a line break made an argument of its own.
+std::string without_codes(std::string text, int argc, char** argv) {
+    constexpr std::size_t longest_shown = 40, shown = 8;
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view argument = argv[i];
+        if (argument.size() <= longest_shown) continue;
+        const std::string cut = std::string{argument.substr(0, shown)} + "...";
+        for (auto at = text.find(argument); at != std::string::npos; at = text.find(argument, at + cut.size()))
+            text.replace(at, argument.size(), cut);
+    }
+    return text;
+}
+
 int run_program(int argc, char** argv) {
+    // Whatever the command: a core file of any of them may hold the client secret or the state's key. What the system
+    // refuses here it does not refuse on Linux, and the worker says so if it does.
+    (void)io::harden_process();
     CLI::App app{"hotdeskd makes Webex RoomOS hot desks keep an organization's booking and sign-in rules.", "hotdeskd"};
     app.set_version_flag("--version", "hotdeskd " HOTDESKD_VERSION);
     app.require_subcommand(1);
@@ -139,7 +172,10 @@ int run_program(int argc, char** argv) {
         sub->set_version_flag("--version", "hotdeskd " HOTDESKD_VERSION);
         sub->fallthrough();  // so that --config may stand behind the command as well
         subcommand.options(*sub, options);
-        sub->final_callback([&options, &result, command = subcommand.run] { result = command(options); });
+        sub->final_callback([&options, &result, argc, argv, command = subcommand.run] {
+            hide_code(options, argc, argv);
+            result = command(options);
+        });
     }
     try {
         app.parse(argc, argv);
@@ -147,10 +183,13 @@ int run_program(int argc, char** argv) {
         // --help and --version come this way too; everything else is a usage error.
         if (error.get_name() == "RequiredError" && !app.remaining().empty()) {
             std::fprintf(stderr, "hotdeskd: `%s` is no command; hotdeskd --help lists them\n",
-                         app.remaining().front().c_str());
+                         without_codes(app.remaining().front(), argc, argv).c_str());
             return static_cast<int>(Exit::Usage);
         }
-        return app.exit(error) == 0 ? 0 : static_cast<int>(Exit::Usage);
+        std::ostringstream complaint;
+        const int code = app.exit(error, std::cout, complaint);
+        std::fputs(without_codes(complaint.str(), argc, argv).c_str(), stderr);
+        return code == 0 ? 0 : static_cast<int>(Exit::Usage);
     }
     return static_cast<int>(result);
 }

@@ -7,7 +7,6 @@
 #include "daemon/action.hpp"
 #include "daemon/home.hpp"
 #include "daemon/needs.hpp"
-#include "io/harden.hpp"
 
 #include <algorithm>
 
@@ -19,7 +18,6 @@ namespace {
 /// the integration": an update request starts a flow in which the administrator approves the new manifest.
 Exit request_update(const Options& options, const Config& config) {
     need_client(config);
-    (void)io::harden_process();
     const auto say = progress(options);
     Standing standing(config, by_worker(config, options));
     say("reading what is granted");

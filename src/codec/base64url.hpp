@@ -1,6 +1,8 @@
 #pragma once
 // base64url, strictly. Private to src/codec.
 
+#include <hotdesk/secret.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,9 +25,11 @@ inline std::optional<std::string> base64url_decode(std::string_view text) {
     bytes.reserve(text.size() * 3 / 4);
     std::uint32_t bits = 0;
     unsigned count = 0;
+    bool clean = true;
     for (const char byte : text) {
         const int value = sextet(byte);
-        if (value < 0) return std::nullopt;
+        clean = value >= 0;
+        if (!clean) break;
         bits = (bits << 6U) | static_cast<std::uint32_t>(value);
         count += 6;
         if (count < 8) continue;
@@ -33,8 +37,9 @@ inline std::optional<std::string> base64url_decode(std::string_view text) {
         bytes += static_cast<char>((bits >> count) & 0xffU);
         bits &= (1U << count) - 1U;
     }
-    if (count == 6 || bits != 0) return std::nullopt;
-    return bytes;
+    if (clean && count != 6 && bits == 0) return bytes;
+    Secret::wipe(bytes);  // it may be most of a good code
+    return std::nullopt;
 }
 
 }  // namespace hotdesk::codec

@@ -229,7 +229,8 @@ private:
 struct Sink {
     using Ch = char;
     std::string text;
-    void Put(char byte) { text.push_back(byte); }
+    /// Growing leaves no copy behind: the text may be a secret's.
+    void Put(char byte) { Secret::append(text, {&byte, 1}); }
     void Flush() {}
 };
 

@@ -153,7 +153,7 @@ private:
 
 Result<MessageBatch> decode_queue(std::string body, const AppId& app, const OrgId& org) {
     const bool scrubbed = json::scrub_utf8(body);
-    const json::Document document(std::move(body));
+    const json::Document document(std::move(body), json::Wipe::Yes);  // an action may bring a refresh token
     if (!document.ok()) return Error(ErrorKind::Corrupt, document.problem());
     const json::View messages = document.root()["messages"];
     if (!messages.is_array()) return Error(ErrorKind::Corrupt, "no messages array");

@@ -121,7 +121,7 @@ void want_who(const Desk& desk, Now now, const Surroundings& around, Step& step)
     if (!desk.sign_in || !desk.sign_in->cover || desk.sign_in->lapsed || !around.may_ask_who()) return;
     if (!around.grants().withheld(Act::SignOut).empty()) return;  // the answer would be of no use
     const SignIn& visit = *desk.sign_in;
-    if (visit.cover->organizer_email.empty() && visit.cover->organizer_id.empty()) return;
+    if (visit.cover->organizer_email.empty()) return;
     const Policy& policy = around.policy_for(visit.cover->organizer_email);
     if (policy.verify_identity == VerifyIdentity::Off || !policy.sign_out_grace) return;
     MonoTime due = visit.since.mono + *policy.sign_out_grace;
@@ -188,17 +188,19 @@ void noted(Desk& desk, const Decision& decision, Seq seq, Mode mode, Now now) {
         if (known != desk.bookings.end() && known->objection) known->left_alone = std::exchange(known->objection, {});
         return;
     }
+    // A booking may have got another Id since.
+    const auto same_ref = [&](const Attempt& a) { return a.ref == decision.ref || rules::same(a.ref, decision.ref); };
     std::erase_if(desk.attempts, [&](const Attempt& a) {
-        return a.act == act && !a.pending && a.ref != decision.ref && (act == Act::SignOut || act == Act::Release);
+        return a.act == act && !a.pending && !same_ref(a) && (act == Act::SignOut || act == Act::Release);
     });
     auto at = std::find_if(desk.attempts.begin(), desk.attempts.end(),
-                           [&](const Attempt& a) { return a.act == act && a.ref == decision.ref; });
+                           [&](const Attempt& a) { return a.act == act && same_ref(a); });
     const bool is_new = at == desk.attempts.end();
     if (is_new) {
         at = desk.attempts.insert(at, Attempt{});
         at->act = act;
-        at->ref = decision.ref;
     }
+    at->ref = decision.ref;
     at->observed = mode == Mode::Observe;
     at->not_before = now.mono;
     if (at->observed) {

@@ -177,6 +177,7 @@ private:
     // fleet_orders.cpp
     void order_sign_out(Entry& entry, const Request& request, Now now);
     void order_booking(Entry& entry, const Request& request, Now now);
+    void permit(const Permit& wish, const Entry& at);
     bool is_fulfilled(const Entry& entry, Order& order, Now now) const;
     void order_sent(Errand&& errand, const Error* error, Now now);
     void send_order(Entry& entry, Order& order, Now now);

@@ -31,10 +31,12 @@ std::string outcome_of(const Error* error, bool was_sent) {
 bool Fleet::still_right(const Entry& entry, const Errand& errand, Now now) const {
     if (!errand.request.empty()) return errand.decided_at + rules::request_life >= now.mono;
     if (errand.decided_at + errand_life < now.mono) return false;
+    // The administrator may have changed their mind since it was decided.
+    if (policy_.mode() == Mode::Observe && name_of(Rule::Cli) != errand.record.rule) return false;
     // What is told belongs to the act behind it, and to whoever that is about.
     if (!errand.act) return entry.errands.size() > 1 && still_right(entry, entry.errands[1], now);
     for (const Verdict& verdict : judge(entry.desk, now, Around(*this, entry.desk), false))
-        if (verdict.act == errand.act && verdict.due && *verdict.due <= now.mono &&
+        if (verdict.act == errand.act && *verdict.due <= now.mono &&
             (verdict.ref.empty() || rules::same(verdict.ref, errand.ref)))
             return true;
     return false;

@@ -42,6 +42,7 @@ std::string_view command_of(RequestKind kind) {
         case RequestKind::Book: return command_path::book;
         case RequestKind::Edit: return command_path::edit;
         case RequestKind::Delete: return command_path::remove;
+        case RequestKind::Renew: break;  // about no desk
     }
     return {};
 }
@@ -197,13 +198,22 @@ void Fleet::order_booking(Entry& entry, const Request& request, Now now) {
             }
             reason += " --force, against " + why;
         }
-        if (entry.desk.permits.size() >= max_permits_a_desk) entry.desk.permits.erase(entry.desk.permits.begin());
-        entry.desk.permits.push_back({request.uuid, request.meeting, order.wanted, {now.wall, now.mono}});
+        permit({request.uuid, request.meeting, order.wanted, {now.wall, now.mono}}, entry);
     }
     const Command command = command_for(request, order.wanted);
     orders_.emplace(request.key, std::move(order));
     add_errand(entry, {Rule::Cli, verb_of(request.kind), reason, std::nullopt, {}, command}, request.key, Mode::Enforce,
                now);
+}
+
+/// The devices of a workspace have its bookings in common: what an administrator wants of one is judged at none.
+void Fleet::permit(const Permit& wish, const Entry& at) {
+    for (Entry* const entry : workspaces_[at.desk.workspace]) {
+        auto& permits = entry->desk.permits;
+        if (permits.size() >= max_permits_a_desk) permits.erase(permits.begin());
+        permits.push_back(wish);
+        dirty_.insert(entry);
+    }
 }
 
 /// The desk's bookings show it. A new booking gets its MeetingId here.
@@ -330,18 +340,19 @@ void Fleet::conclude(const std::string& key, const std::string& outcome, const s
     const auto at = orders_.find(key);
     Order order = std::move(at->second);
     orders_.erase(at);
-    Entry* const entry = find(order.device);
-    if (outcome == "refused" && entry) {
-        std::erase_if(entry->desk.permits, [&](const Permit& permit) {
-            return permit.slot == order.wanted && permit.uuid == order.request.uuid &&
-                   permit.meeting == order.request.meeting;
-        });
-        dirty_.insert(entry);
-    }
+    const Entry& entry = *find(order.device);  // a desk that goes concludes its orders first
+    if (outcome == "refused")
+        for (Entry* const there : workspaces_[entry.desk.workspace]) {
+            const auto taken_back = std::erase_if(there->desk.permits, [&](const Permit& permit) {
+                return permit.slot == order.wanted && permit.uuid == order.request.uuid &&
+                       permit.meeting == order.request.meeting;
+            });
+            if (taken_back > 0) dirty_.insert(there);
+        }
     outcomes_.push_back({key, outcome, cause, order.record.seq, order.request.meeting});
     order.record.result = outcome == "done" ? std::string{result_done} : outcome + ": " + cause;
     outbox_done_.push_back(order.record.seq);
-    news_.push_back({order.record, entry ? entry->desk.display_name : order.device.value});
+    news_.push_back({order.record, entry.desk.display_name});
     finished_.push_back(std::move(order.record));
 }
 

@@ -62,6 +62,8 @@ struct Row {
 };
 
 constexpr std::string_view reader = "id_readonly_admin";
+constexpr std::string_view commands_scope = "spark:xapi_commands";
+constexpr std::string_view active_calls = "SystemUnit.State.NumberOfActiveCalls";
 
 /// In the manifest's order; of an act's rows the first that was not granted is named.
 /// **Source:** technical details, "Example Manifest" (scopes and roles for devices, workspaces, statuses, commands);
@@ -70,7 +72,7 @@ constexpr Row table[] = {
     {GrantKind::Scope, "spark-admin:devices_read", reader, Asked::Always, 0, every_rule, "no desk is known"},
     {GrantKind::Scope, "spark-admin:workspaces_read", reader, Asked::Always, 0, every_rule, "no desk is known"},
     {GrantKind::Scope, "spark:xapi_statuses", "", Asked::Always, hurting | releasing, 0},
-    {GrantKind::Scope, "spark:xapi_commands", "", Asked::Always, hurting | telling, 0,
+    {GrantKind::Scope, commands_scope, "", Asked::Always, hurting | telling, 0,
      "what the command line asks of a desk is refused"},
     {GrantKind::Scope, identity_scope::sessions, reader, Asked::ForWho, 0, bits(Rule::VerifyIdentity)},
     {GrantKind::Scope, identity_scope::people, reader, Asked::ForWho, 0, bits(Rule::VerifyIdentity)},
@@ -78,7 +80,7 @@ constexpr Row table[] = {
     // Where nobody can say whether somebody sits there, nothing is done at all: an answer to the question is what every
     // act rests on.
     {GrantKind::Status, "Webex.DevicePersonalization.Personalized", "", Asked::Always, hurting | telling, 0},
-    {GrantKind::Status, "SystemUnit.State.NumberOfActiveCalls", "", Asked::Always, bits(Act::SignOut) | releasing, 0},
+    {GrantKind::Status, active_calls, "", Asked::Always, bits(Act::SignOut) | releasing, 0},
     // Shown by `devices`, and keeps a booking from being released as a no-show; not every desk has it.
     {GrantKind::Status, "RoomAnalytics.PeoplePresence", "", Asked::Optional, 0, 0,
      "who is only seen at a desk does not count as having come"},
@@ -109,15 +111,17 @@ constexpr Row table[] = {
     {GrantKind::Command, command_path::alert, "", Asked::ForTexts, telling, 0, "nobody at a desk is told anything"},
 };
 
-bool used(const PolicyBook& book, Rule rule) {
-    return book.any([rule](const Policy& policy) { return uses(policy, rule); });
-}
-
-std::vector<Rule> rules_needing(const Row& row, const PolicyBook& book) {
+/// The rules of a policy, or of one of its overrides.
+std::vector<Rule> rules_of(const PolicyBook& book) {
     std::vector<Rule> out;
     for (const Rule rule : all_rules)
-        if (((row.rules & bits(rule)) || (row.acts & acts_of(rule))) && used(book, rule)) out.push_back(rule);
+        if (book.any([rule](const Policy& policy) { return uses(policy, rule); })) out.push_back(rule);
     return out;
+}
+
+std::vector<Rule> rules_needing(const Row& row, std::vector<Rule> rules) {
+    std::erase_if(rules, [&](Rule rule) { return !(row.rules & bits(rule)) && !(row.acts & acts_of(rule)); });
+    return rules;
 }
 
 // --- what is granted -------------------------------------------------------------------------------------------------
@@ -214,7 +218,7 @@ Grants::Grants(std::vector<std::string> scopes, XapiAccess xapi) : scopes_(std::
         if (row.rules == every_rule) may_list_ = false;
         // What every question to a desk needs is what every hurting act needs.
         if ((row.acts & hurting) == hurting) may_ask_ = false;
-        if (row.path == "SystemUnit.State.NumberOfActiveCalls") may_ask_calls_ = false;
+        if (row.path == active_calls) may_ask_calls_ = false;
     }
     may_tell_ = withheld(command_path::alert).empty();
 }
@@ -232,22 +236,16 @@ bool Grants::allows(GrantKind kind, std::string_view path) const {
 }
 
 std::string_view Grants::withheld(std::string_view command) const {
-    constexpr std::string_view scope = "spark:xapi_commands";
-    if (!allows(GrantKind::Scope, scope)) return scope;
+    if (!allows(GrantKind::Scope, commands_scope)) return commands_scope;
     return allows(GrantKind::Command, command) ? std::string_view{} : command;
 }
 
 std::vector<Need> needs_for(const PolicyBook& policy) {
-    const std::vector<Rule> all = [&] {
-        std::vector<Rule> out;
-        for (const Rule rule : all_rules)
-            if (used(policy, rule)) out.push_back(rule);
-        return out;
-    }();
+    const std::vector<Rule> all = rules_of(policy);
     const bool texts = policy.any([](const Policy& p) { return p.messages; });
     std::vector<Need> needs;
     for (const Row& row : table) {
-        Need need{row.kind, row.path, row.role, true, rules_needing(row, policy), false, row.besides};
+        Need need{row.kind, row.path, row.role, true, rules_needing(row, all), false, row.besides};
         need.all_rules = !all.empty() && need.rules == all;
         switch (row.asked) {
             case Asked::Always: break;

@@ -113,11 +113,12 @@ private:
         const bool tells = user_policy_.messages && around_.grants().may_tell();
         out_.push_back({rule, std::move(says), act, ref, due, {}, std::move(facts), tells});
     }
+    /// For whoever is signed in.
     [[nodiscard]] Facts facts(std::string limit) const {
         Facts out;
         out.desk = desk_.display_name;
         out.limit = std::move(limit);
-        if (!desk_.sign_in || !desk_.sign_in->cover) return out;
+        if (!desk_.sign_in->cover) return out;
         out.organizer = desk_.sign_in->cover->organizer_email;
         out.end = local_clock(around_.zone(), desk_.sign_in->cover->end);
         return out;
@@ -200,10 +201,13 @@ private:
         if (!visit.cover || visit.lapsed) return rests(Rule::VerifyIdentity, "no booking covers the sign-in");
         if (!policy.sign_out_grace) return rests(Rule::VerifyIdentity, "sign_out_grace is off");
         if (!visit.who) return rests(Rule::VerifyIdentity, "Webex has not said who is signed in");
+        // Addresses can be compared; a calendar's id of a person need not be Webex's.
+        if (visit.who->emails.empty())
+            return rests(Rule::VerifyIdentity, "Webex has not said which addresses the user has");
         const auto has_booking = [&](const KnownBooking& known) {
             return known.booking.covers(now_.wall) &&
                    (rules::is_organizer(*visit.who, known.booking.organizer_email, known.booking.organizer_id) ||
-                    (known.booking.organizer_email.empty() && known.booking.organizer_id.empty()));
+                    known.booking.organizer_email.empty());
         };
         if (std::any_of(desk_.bookings.begin(), desk_.bookings.end(), has_booking))
             return rests(Rule::VerifyIdentity, "the user is the organizer of a booking that runs");

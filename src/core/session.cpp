@@ -179,8 +179,9 @@ void Session::retry_now(Now now) {
     for (Task* task : {&refresh_, &poll_, &app_, &devices_, &workspaces_}) task->not_before = now.mono;
 }
 
+bool Session::listing_fails() const { return devices_.failures > 0 || workspaces_.failures > 0; }
+
 Session::Task& Session::task_of(const Call& call) {
-    if (std::holds_alternative<call::Refresh>(call)) return refresh_;
     if (std::holds_alternative<call::ReadApp>(call)) return app_;
     if (std::holds_alternative<call::ListDevices>(call)) return devices_;
     if (std::holds_alternative<call::ListWorkspaces>(call)) return workspaces_;
@@ -346,6 +347,7 @@ template <class T>
 void Session::listed(Task& task, std::vector<T>& items, std::string& next, Result<Reply>&& reply, Now now,
                      double chance, SessionNews& news) {
     task.under_way = false;
+    if (next.empty()) return;  // it was given up meanwhile
     if (!reply.ok()) {
         // The same page again: what was listed so far stays good.
         failed(task, reply.error(), now, chance);

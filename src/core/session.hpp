@@ -67,7 +67,7 @@ public:
     /// renewed meanwhile, a pause that was asked for.
     bool warned(const Error& error, MonoTime started, Now now);
     /// Devices and workspaces could not be listed lately.
-    bool listing_fails() const { return devices_.failures > 0 || workspaces_.failures > 0; }
+    bool listing_fails() const;
 
     /// The activation changed and must be stored; true until committed().
     bool dirty() const { return dirty_; }
@@ -92,6 +92,7 @@ private:
         int failures = 0;
     };
 
+    /// Of a call that goes out with the access token.
     Task& task_of(const Call& call);
     bool token_usable(Now now) const;
     bool refresh_wanted(Now now) const;

@@ -83,8 +83,9 @@ ActionAnswer act(const Config& config, const Secret& code, const Standing::AskWo
         const auto http = open_http(config);
         claims = verify_code(config, code, activation.region, "action",
                              [&](const Call& call) { return ask(*http, call, {}, config, {}); });
-        if (const auto refusal = judge_action(claims, activation, *store, io::make_host()->now().wall))
-            refuse_code("action", words(*refusal));
+        const WallTime now = io::make_host()->now().wall;
+        if (const auto refusal = judge_action(claims, activation, *store, now))
+            refuse_code("action", why_refused(*refusal, claims, now));
     }
     if (claims.action != "healthCheck" && claims.action != "update" && claims.action != "updateApproved" &&
         claims.action != "deprovision")

@@ -5,6 +5,7 @@
 #include "daemon/standing.hpp"
 #include "daemon/state.hpp"
 #include "daemon/trust.hpp"
+#include "daemon/upgrade.hpp"
 #include "daemon/verify.hpp"
 #include "io/doorbell.hpp"
 #include "io/host.hpp"
@@ -41,6 +42,14 @@ std::unique_ptr<Store> standing_state(const Config& config) {
     }
 }
 
+/// The changes hold tokens in the clear.
+Result<void> commit_and_wipe(Store& store, std::vector<Change> changes) {
+    auto done = store.commit(changes);
+    for (Change& change : changes)
+        if (change.value) Secret::wipe(*change.value);
+    return done;
+}
+
 Exit exit_of(ProvisionFailure failure) {
     switch (failure) {
         case ProvisionFailure::Credentials: return Exit::Credentials;
@@ -71,12 +80,12 @@ Activation set_up(const Config& config, const ActivationClaims& claims, Store& s
         wire = activation;
         auto changes = state::spend(store, claims.jti, now);
         changes.push_back(state::keep_activation(activation));
-        return store.commit(changes);
+        return commit_and_wipe(store, std::move(changes));
     };
     steps.keep = [&](const Activation& activation) {
         std::vector<Change> changes{state::keep_activation(activation), state::point_to(activation)};
         if (!old.empty()) changes.push_back(state::drop_activation(old));
-        return store.commit(changes);
+        return commit_and_wipe(store, std::move(changes));
     };
     steps.forget = [&] {
         const Change change = state::drop_activation(wire.id);
@@ -101,6 +110,11 @@ Activation set_up(const Config& config, const ActivationClaims& claims, Store& s
 Activation activate(const Config& config, const Secret& code, bool replace,
                     const std::function<void(std::string_view)>& say) {
     const Secret client_secret = load_client_secret(config);
+    // A worker of an earlier version that still runs must be restarted first; open_state() says so.
+    if (is_outdated(config) && !io::instance_running(config.state_directory)) {
+        const auto lock = lock_state(config);
+        upgrade_state(config, say);
+    }
     auto store = standing_state(config);
     if (store && !replace) {
         const auto current = state::current_activation(*store);
@@ -118,7 +132,7 @@ Activation activate(const Config& config, const Secret& code, bool replace,
     const WallTime now = io::make_host()->now().wall;
     if (const auto refusal =
             judge_claims(claims, config.app_id, "provision", store && state::is_spent(*store, claims.jti, now), now))
-        refuse_code("activation code", words(*refusal));
+        refuse_code("activation code", why_refused(*refusal, claims, now));
     refuse_foreign_urls(*http, claims, "activation code");
 
     store.reset();

@@ -41,6 +41,9 @@ struct Config {
     // [log]
     Level log_level = Level::Info;
     io::LogFormat log_format = io::LogFormat::Auto;
+    bool mask_addresses = false;  ///< log.privacy
+    // [record]
+    Limit record_keep = std::chrono::days{90};  ///< decisions older than this are removed
     // [metrics]
     std::string metrics_textfile;
 

@@ -90,7 +90,7 @@ std::size_t on_body(char* bytes, std::size_t, std::size_t count, void* target) {
         exchange.too_large = true;
         return CURL_WRITEFUNC_ERROR;
     }
-    exchange.body.append(bytes, count);
+    Secret::append(exchange.body, {bytes, count});  // there may be tokens in it
     return count;
 }
 

@@ -149,6 +149,8 @@ bool set_up_link(void* easy, const HttpOptions& options) {
 }
 
 Error link_failure(void* easy, int code, std::string_view detail, const std::string& host, const HttpOptions& options) {
+    // libcurl quotes a proxy that it cannot use, from [http] proxy or the environment, with the password in it.
+    if (detail.find('@') != std::string_view::npos) detail = "is the proxy's URL right?";
     const auto transient = [](std::string text) { return Error{ErrorKind::Transient, std::move(text)}; };
     long number = 0;
     switch (code) {

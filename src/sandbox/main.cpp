@@ -106,8 +106,9 @@ void describe_options(CLI::App& app, Arguments& to) {
     app.add_flag("--verbose", to.runtime.verbose, "everything asked and answered, on stderr");
     app.footer(
         "At its start it writes ca.pem, client-secret, activation-code and hotdeskd.toml into its directory, says\n"
-        "where they are, and then `ready`. From there on it takes one command a line on stdin and on the --control\n"
-        "socket, and answers each with one line.\n\n" +
+        "where they are, and then `ready`. signing.key signs its codes, and handed-out lists every secret that it\n"
+        "gave away. From there on it takes one command a line on stdin and on the --control socket, and answers\n"
+        "each with one line.\n\n" +
         control_help());
 }
 
@@ -202,8 +203,13 @@ int run(Arguments& arguments) {
         if (!text) return fail(text.error());
         policy = std::move(text.value());
     }
-    for (const auto& [name, text] : {std::pair{"server.pem", &identity->certificate}, {"server.key", &identity->key}})
+    const std::string signing_key = signer.value()->pem(), nothing_yet;
+    for (const auto& [name, text] : {std::pair{"server.pem", &identity->certificate},
+                                     {"server.key", &identity->key},
+                                     {"signing.key", &signing_key},
+                                     {"handed-out", &nothing_yet}})
         if (const auto done = place->write(name, *text, true); !done) return fail(done.error());
+    arguments.runtime.secrets_file = place->file("handed-out").string();
 
     auto world = std::make_unique<World>(std::move(arguments.world), std::move(signer.value()), wall_now());
     World& told = *world;  // only until the runtime's first request

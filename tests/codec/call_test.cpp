@@ -211,6 +211,13 @@ TEST_CASE("the cloud's words are one line of at most 200 bytes and hold no secre
     CHECK(echo.message.find("*** for ***, nor ***, ***") != std::string::npos);
 }
 
+TEST_CASE("a token in the query of a URL that Webex gave is not repeated from its answer") {
+    const call::Poll poll{"https://xapi-a.wbx2.com/queue?token=of-the-queue"};
+    const Error error = failure(poll, reply(404, R"({"message":"nothing at /queue?token=of-the-queue for you"})"));
+    CHECK(error.message.find("nothing at /queue*** for you") != std::string::npos);
+    CHECK(error.message.find("of-the-queue") == std::string::npos);
+}
+
 TEST_CASE("an HTML page with status 200 is corrupt and the message says so") {
     for (const Call& call : kAll) {
         const Error error =

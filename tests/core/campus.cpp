@@ -183,13 +183,15 @@ void Campus::look(std::size_t desk) {
     if (rig_.desks[desk].signed_in) sign_out(desk);
 }
 
-/// Who is there, or has been there for a minute, has come.
+/// Who is there, or has been there for a minute, has come; but nobody for somebody else.
 void Campus::mark_arrivals(std::size_t desk) {
     const Booking* const booking = running(desk);
     const ScriptedDesk& now = rig_.desks[desk];
     if (!booking) return;
     Story& story = stories_[booking->ref.meeting.value];
     if (now.signed_in) story.left = false;
+    const auto& visitor = visitors_[desk];
+    if (now.signed_in && visitor->who != booking->organizer_email) return;
     if (now.calls.value_or(0) > 0 || now.presence == Presence::Yes) story.came = true;
 }
 

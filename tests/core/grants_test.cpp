@@ -234,12 +234,12 @@ TEST_CASE("what no rule needs is no alarm", "[grants]") {
 namespace {
 
 struct Works {
-    explicit Works(const XapiAccess& xapi, const Policy& policy = {})
-        : worker(activation(xapi), book(policy), Health{}, 1, now) {
+    explicit Works(const XapiAccess& xapi, const Names& scopes = all_scopes)
+        : worker(activation(xapi, scopes), book(), Health{}, 1, now) {
         worker.fleet().take_inventory(campus(1), now);
         turn();
     }
-    static Activation activation(const XapiAccess& xapi) {
+    static Activation activation(const XapiAccess& xapi, const Names& scopes) {
         Activation out;
         out.org = OrgId{"org"};
         out.oauth_url = "https://webexapis.com/v1/access_token";
@@ -249,7 +249,7 @@ struct Works {
         out.refresh_token = Secret{"refresh"};
         out.access_token = Secret{"access"};
         out.access_expires = morning + 12h;
-        out.scopes = all_scopes;
+        out.scopes = scopes;
         out.xapi = xapi;
         return out;
     }
@@ -265,6 +265,8 @@ struct Works {
                     worker.answered(call, Reply{somebody()}, now.mono, now, 0.0);
                 else if (std::holds_alternative<call::AskBookings>(call))
                     worker.answered(call, Reply{BookingList{}}, now.mono, now, 0.0);
+                else if (std::holds_alternative<call::ListDevices>(call))
+                    ++listed;
                 else if (const auto* send = std::get_if<call::Send>(&call)) {
                     sent.push_back(send->command.name);
                     worker.answered(call, Reply{CommandDone{"t"}}, now.mono, now, 0.0);
@@ -290,6 +292,7 @@ struct Works {
     AppDetails app;  ///< of appUrl; empty lists: it does not say
     Worker worker;
     Names sent;
+    int listed = 0;
     std::vector<Line> lines;
 };
 
@@ -341,4 +344,64 @@ TEST_CASE("a policy that comes to need more says what is missing for it", "[gran
     works.worker.set_policy(book(), works.now);
     works.turn();
     CHECK(works.said(Level::Info, "is granted now") == 0);
+}
+
+TEST_CASE("devices are listed once that is granted, and not before", "[grants][worker]") {
+    for (const std::string scope : {"spark-admin:devices_read", "spark-admin:workspaces_read"}) {
+        Works works(all_xapi(), without(all_scopes, scope));
+        works.pass(2h);
+        CHECK(works.listed == 0);
+        CHECK(works.said(Level::Warn, scope + " (scope) was not granted: every rule rests") == 1);
+        works.app.scopes = all_scopes;
+        works.pass(1h);
+        works.pass(1s);
+        CHECK(works.listed == 1);
+    }
+}
+
+TEST_CASE("who is signed in is asked again where Webex refused, once access has changed", "[grants][fleet]") {
+    Lab lab(1);
+    lab.fleet.set_may_ask_who(true);
+    lab.bookings = {{{BookingId{"1"}, MeetingId{"m1"}}, morning, morning + 4h, "alice@example.com", "", ""}};
+    lab.status = somebody();
+    lab.sent();
+    const auto asked = [&] {
+        lab.pass(1h);
+        int count = 0;
+        for (int round = 0; round < 5; ++round)
+            for (const Call& call : lab.calls()) {
+                if (std::holds_alternative<call::AskSessions>(call)) {
+                    ++count;
+                    lab.fleet.answered(call, failing(ErrorKind::Rejected, 403), lab.now.mono, lab.now, false);
+                } else {
+                    lab.answer(call, lab.status, lab.bookings);
+                }
+            }
+        return count;
+    };
+    CHECK(asked() == 1);
+    CHECK(lab.fleet.who_refused());
+    CHECK(asked() == 0);
+    lab.fleet.set_grants(Grants(all_scopes, all_xapi()), lab.now);
+    CHECK_FALSE(lab.fleet.who_refused());
+    CHECK(asked() == 1);
+}
+
+TEST_CASE("an order that waits for its desk does not go out once access is taken back", "[grants][fleet]") {
+    Lab lab(1);
+    lab.sent();
+    // Ordered and stored; the desk's next turn comes after the change.
+    lab.fleet.order(sign_out("r1", DeviceId{"d1"}, lab.now.wall), lab.now);
+    lab.commit();
+    lab.fleet.set_grants(Grants(all_scopes, with_commands({"Bookings.*", "UserInterface.*"})), lab.now);
+    for (const call::Send& send : lab.sent()) {
+        CHECK(send.command.name == "UserInterface.Message.Alert.Display");
+        lab.reply(send);
+    }
+    const auto calls = lab.calls();
+    CHECK(calls.empty());
+    const auto outcomes = lab.outcomes();
+    REQUIRE(outcomes.size() == 1);
+    CHECK(outcomes[0].outcome == "refused");
+    CHECK(outcomes[0].cause == "Webex.Registration.Logout was not granted");
 }

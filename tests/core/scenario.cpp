@@ -12,7 +12,7 @@
 //                                   hotdeskd.toml, but for end_warning, which is off: most stories are about other
 //                                   things
 //   override KEY=VALUE ...          workspace, organizer (patterns) and keys of the policy
-//   text RULE WORDS                 the [messages] table
+//   text RULE WORDS                 the [messages] table; without words the rule tells nothing
 //   judge_existing                  bookings that are there before hotdeskd are judged like new ones
 //   at 09:00[:00]                   hotdeskd starts and learns of the desks
 //   desk KEY=VALUE ...              what the desk answers when it is asked, from now on, without pushing it:
@@ -151,7 +151,8 @@ private:
         if (words.first == "policy") {
             for (const auto& [key, value] : words.ordered) set_key(policy_, key, value);
         } else if (words.first == "text") {
-            messages_.texts[rule_named(words.at(0))] = words.rest.substr(words.at(0).size() + 1);
+            const std::string& rule = words.at(0);
+            messages_.texts[rule_named(rule)] = words.rest == rule ? "" : words.rest.substr(rule.size() + 1);
         } else {
             PolicyOverride next{words.get("workspace"), words.get("organizer"), {}};
             for (const auto& [key, value] : words.ordered) {

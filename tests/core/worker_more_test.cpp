@@ -187,7 +187,8 @@ TEST_CASE("Webex that will not say who is signed in is said once, and impairs wh
     policy.sign_out_grace = Millis{0};
     Now now{morning, MonoTime{} + 1000s};
     Activation with = activation();
-    with.scopes = {"spark-admin:hotdesk_read", "spark-admin:people_read"};
+    with.scopes = {"spark-admin:devices_read", "spark-admin:workspaces_read", "spark:xapi_statuses",
+                   "spark:xapi_commands",      "spark-admin:hotdesk_read",    "spark-admin:people_read"};
     Worker worker(std::move(with), {policy, {}}, Health{}, 1, now);
     worker.fleet().take_inventory(campus(1), now);
     worker.committed();

@@ -54,6 +54,18 @@ class Grants(LabCase):
         self.assertEqual([r["rule"] for r in lab.records("desk-1") if r["command"] == "Bookings.Delete"],
                          ["max_duration"])
 
+    def test_what_is_asked_for_and_approved_wakes_the_rule(self):
+        lab = self.lab(LIMITED, sandbox=["--withhold", "Bookings.Delete"]).set_up()
+        lab.control("desk-1 book anna@example.com start=+3h duration=5h")
+        until(lambda: [b["objection"] for b in lab.run("bookings", "desk-1", "--json").json()] == ["max_duration"],
+              "the worker objects to the booking")
+        asked = lab.run("manifest", "--request-update")
+        self.assertEqual(asked.code, 0, asked)
+        lab.control("approve-update", "push-action updateApproved")
+        until(lambda: "Bookings.Delete" in lab.names("desk-1"), "the rule wakes")
+        until(lambda: lab.status()["alerts"] == [], "nothing is missing any more")
+        self.assertEqual(self.refused(lab), [])
+
     def test_nobody_is_signed_out_where_that_was_not_granted(self):
         lab = self.lab(sandbox=["--withhold", "Webex.Registration.Logout", "--withhold",
                                 "UserInterface.Message.Alert.Display"]).set_up()

@@ -220,6 +220,22 @@ TEST_CASE("a proxy that refuses is told from a host that fails, and never sees t
     CHECK(seen.find("secret") == std::string::npos);
 }
 
+TEST_CASE("a proxy's password is in no error, whatever is wrong with the proxy's URL") {
+    for (const char* const proxy :
+         {"htp://user:hunter2@127.0.0.1:1", "http://user:hunter2@127.0.0.1:1", "user:hunter2@127.0.0.1:1",
+          "http://user:hunter2@nowhere.invalid:3128", "http://user:hunter2@:3128", "socks9://user:hunter2@127.0.0.1:1",
+          "http://us er:hunter2@127.0.0.1:1"}) {
+        World world;
+        world.options.proxy = proxy;
+        const auto http = world.client();
+        const auto error = failure(*http, get("https://localhost:1/"));
+        INFO(proxy << ": " << error.message);
+        CHECK(error.kind == ErrorKind::Transient);
+        CHECK_FALSE(says(error, "hunter2"));
+        CHECK_FALSE(says(error, "user:"));
+    }
+}
+
 TEST_CASE("an exchange ends with its timeout, and says what was waited for") {
     World world;
     std::mutex mutex;
