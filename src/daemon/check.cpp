@@ -56,7 +56,12 @@ std::string unusable(const Config& config) {
 /// False: the state key cannot be used.
 bool check_secrets(const Config& config, bool has_state, Findings& findings) {
     const std::string secret = client_secret_path(config), key = key_path(config);
-    if (secret != config.client_secret_file) {
+    if (secret.empty() || (secret[0] != '/' && secret[0] != '.')) {
+        // What stands there may be the secret itself, put into the wrong place.
+        findings.push_back(
+            fail("client secret", "integration.client_secret_file", "it names no file",
+                 "give it a path such as /etc/hotdeskd/client-secret, and put the secret into that file"));
+    } else if (secret != config.client_secret_file) {
         findings.push_back(ok("client secret", secret, "a credential of systemd's"));
     } else {
         findings.push_back(doctor::secret_file("client secret", secret, io::readable_by_others(secret)));
@@ -233,7 +238,11 @@ CheckReport check(const std::string& config_file) {
     }
     CheckReport report;
     report.exit = doctor::exit_of(findings);
-    for (Finding& finding : findings) report.lines.push_back(std::move(finding.line));
+    for (Finding& finding : findings) {
+        std::string& found = finding.line.found;  // a message for stderr may have more lines than one
+        std::replace(found.begin(), found.end(), '\n', ' ');
+        report.lines.push_back(std::move(finding.line));
+    }
     return report;
 }
 

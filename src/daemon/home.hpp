@@ -57,9 +57,9 @@ Activation need_activation(Store& store);
 
 /// How the cloud is reached, and which hosts may be: Webex's own and `http.extra_hosts`.
 io::HttpOptions http_options(const Config& config);
-/// The systemd credential `client-secret` or `state-key`, else the file that the configuration names.
+/// Where the client secret is: the systemd credential `client-secret`, else what the configuration names; that may be
+/// the secret itself, put into the wrong place, so it is shown only where it looks like a path.
 std::string client_secret_path(const Config& config);
-std::string key_path(const Config& config);
 
 /// Exit 2: the proxy or the CA file cannot be used.
 std::unique_ptr<Http> open_http(const Config& config);

@@ -90,3 +90,17 @@ TEST_CASE("a status ends with what an administrator should know") {
     view.alerts = {"one", "two \"2\""};
     CHECK(codec::status_json(view).find(R"("alerts":["one","two \"2\""]})") != std::string::npos);
 }
+
+TEST_CASE("what the doctor says is one document") {
+    const std::vector<CheckLine> lines{{"clock", CheckState::Ok, "the Date", "agrees", ""},
+                                       {"tls", CheckState::Fail, "a:443", "it \"broke\"", "mend it"},
+                                       {"dns", CheckState::Warn, "a", "slow", "wait"},
+                                       {"unit", CheckState::Skip, "", "no systemd", ""}};
+    CHECK(codec::check_json(lines, false) ==
+          R"({"ok":false,"checks":[)"
+          R"({"name":"clock","state":"ok","tried":"the Date","found":"agrees","remedy":null},)"
+          R"({"name":"tls","state":"fail","tried":"a:443","found":"it \"broke\"","remedy":"mend it"},)"
+          R"({"name":"dns","state":"warn","tried":"a","found":"slow","remedy":"wait"},)"
+          R"({"name":"unit","state":"skip","tried":"","found":"no systemd","remedy":null}]})");
+    CHECK(codec::check_json({}, true) == R"({"ok":true,"checks":[]})");
+}

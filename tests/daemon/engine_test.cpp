@@ -245,6 +245,19 @@ TEST_CASE("a page for people in the place of appUrl does not end the worker", "[
     CHECK_FALSE(lab.engine->worker().removed());
 }
 
+TEST_CASE("a pollUrl on a foreign host is refused, said, and the old one stays", "[engine]") {
+    Lab lab;
+    lab.turn();
+    lab.answer("/app", R"({"queue":{"pollUrl":"https://evil.example/poll"},"scopes":["spark-admin:devices_read"]})");
+    const Activation& kept = lab.engine->worker().activation();
+    CHECK(kept.poll_url.find("evil") == std::string::npos);
+    CHECK(kept.scopes != std::vector<std::string>{"spark-admin:devices_read"});  // nothing of such an answer is used
+    const auto health = state::load_health(lab.store);
+    REQUIRE(health.ok());
+    CHECK(health->last_error.find("its queue.pollUrl names the host evil.example") != std::string::npos);
+    for (const HttpRequest& request : lab.http->all) CHECK(request.url.find("evil.example") == std::string::npos);
+}
+
 TEST_CASE("a lost connection in the middle of a poll is a failed poll", "[engine]") {
     Lab lab;
     lab.begin(false);

@@ -168,6 +168,15 @@ class Check(LabCase):
         (lab.dir / "client-secret").unlink()
         self.fails(lab, 1, "client secret", str(lab.dir / "client-secret"))
 
+    def test_a_secret_in_the_place_of_its_files_name_is_not_repeated(self):
+        lab = self.doctored()
+        lab.activate()
+        secret = (lab.dir / "client-secret").read_text().strip()
+        lab.config.write_text(re.sub("client_secret_file = .*", f'client_secret_file = "{secret}"',
+                                     lab.config.read_text()))
+        lines = self.fails(lab, 1, "client secret", "it names no file")
+        self.assertNotIn(secret, json.dumps(lines))
+
     # --- not activated, no network ------------------------------------------------------------------------------------
 
     def test_before_the_activation_the_way_to_webex_is_looked_at_and_the_exit_is_3(self):
