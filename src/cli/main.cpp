@@ -32,6 +32,22 @@ void activate_options(CLI::App& app, Options& options) {
     with_json(app, options);
 }
 
+void action_options(CLI::App& app, Options& options) {
+    app.add_option("JWT", options.code, "the action, or the request that Webex posts; - for standard input, or @FILE")
+        ->required();
+    with_json(app, options);
+}
+
+void deactivate_options(CLI::App& app, Options& options) {
+    app.add_flag("--force", options.force, "remove the local state although Webex cannot be told");
+    with_json(app, options);
+}
+
+void manifest_options(CLI::App& app, Options& options) {
+    app.add_flag("--request-update", options.request_update,
+                 "ask for what the policy needs and was not granted: Control Hub shows it for approval");
+}
+
 void log_options(CLI::App& app, Options& options) {
     app.add_option("--device", options.device, "only this desk")->type_name("DEVICE");
     app.add_option("--since", options.since, "only from this time on: RFC 3339, HH:MM, or 30m ago")->type_name("T");
@@ -99,6 +115,7 @@ void no_options(CLI::App&, Options&) {}
 constexpr Subcommand subcommands[] = {
     {"activate", "set hotdeskd up with the activation code from Control Hub", activate_options, activate},
     {"run", "the worker, in the foreground; systemd runs it", run_options, run},
+    {"check", "a doctor: what is right, what is wrong, and what to do about it", with_json, check},
     {"status", "activation, tokens, queue, desks, commands and the last error", with_json, status},
     {"devices", "every known desk: workspace, signed in or not, calls, bookings, state", with_json, devices},
     {"bookings", "every known booking that is running or upcoming", bookings_options, bookings},
@@ -108,7 +125,12 @@ constexpr Subcommand subcommands[] = {
     {"book", "book a desk for somebody", book_options, book},
     {"edit", "give a booking other times", edit_options, edit},
     {"delete", "delete a booking", delete_options, delete_booking},
-    {"manifest", "the manifest to upload in Control Hub, with the least access the policy needs", no_options, manifest},
+    {"manifest", "the manifest to upload in Control Hub, with the least access the policy needs", manifest_options,
+     manifest},
+    {"action", "carry out a management action of Webex; prints the answer that Webex would get", action_options,
+     action},
+    {"deactivate", "remove the queue at Webex and the local state", deactivate_options, deactivate},
+    {"rekey", "give the state a new key; the worker must be stopped", no_options, rekey},
 };
 
 /// A code in an argument can be seen in the process list: it is overwritten there. For the moment until here nothing

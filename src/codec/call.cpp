@@ -53,7 +53,7 @@ struct Encoder {
     HttpRequest operator()(const call::ListDevices& list) const { return get(list.url, wire.access_token); }
     HttpRequest operator()(const call::ListWorkspaces& list) const { return get(list.url, wire.access_token); }
     HttpRequest operator()(const call::AskStatus& ask) const {
-        return get(status_url(wire.webexapis_base_url, ask.device, ask.presence), wire.access_token);
+        return get(status_url(wire.webexapis_base_url, ask.device, ask.presence, ask.calls), wire.access_token);
     }
     HttpRequest operator()(const call::AskBookings& ask) const { return command(ask.device, list_bookings()); }
     HttpRequest operator()(const call::AskSessions& ask) const {
@@ -201,6 +201,7 @@ CloudWords read_words(std::string body) {
 }
 
 Error refusal(const Call& call, HttpReply&& reply, const Wire& wire) {
+    const bool markup = is_markup(reply.body);
     CloudWords words = read_words(std::move(reply.body));
     for (const Secret* secret : {&wire.client_secret, &wire.access_token}) redact(words.text, secret->reveal());
     if (const auto* refresh = std::get_if<call::Refresh>(&call)) redact(words.text, refresh->refresh_token.reveal());
@@ -213,6 +214,11 @@ Error refusal(const Call& call, HttpReply&& reply, const Wire& wire) {
     if (reply.status >= 300 && reply.status < 400)
         error.message += " (a redirect: is there a proxy or a portal in between?)";
     if (error.kind == ErrorKind::RateLimited) error.retry_after = reply.retry_after;
+    // A page for people is not Webex's word on the integration: on that much depends.
+    if (markup && error.kind == ErrorKind::Gone) {
+        error.kind = ErrorKind::Transient;
+        error.message += " (an HTML page: is there a proxy or a portal in between?)";
+    }
     error.tracking_id = reply.tracking_id.empty() ? words.tracking_id : std::move(reply.tracking_id);
     error.http_status = reply.status;
     return error;

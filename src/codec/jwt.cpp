@@ -1,5 +1,6 @@
 #include "codec/jwt.hpp"
 
+#include "codec/base64url.hpp"
 #include "codec/fields.hpp"
 
 #include <jwt/jwt.hpp>
@@ -38,38 +39,6 @@ struct Parts {
     std::string_view header, payload, signature;
     std::string_view signed_text;  ///< header, dot and payload as they stand in the code
 };
-
-/// -1: not of the alphabet. Source: RFC 4648, section 5.
-int sextet(char byte) {
-    if (byte >= 'A' && byte <= 'Z') return byte - 'A';
-    if (byte >= 'a' && byte <= 'z') return byte - 'a' + 26;
-    if (byte >= '0' && byte <= '9') return byte - '0' + 52;
-    if (byte == '-') return 62;
-    return byte == '_' ? 63 : -1;
-}
-
-/// Without padding, and in the one spelling that an encoder writes: left-over bits are zero.
-std::optional<std::string> base64url_decode(std::string_view text) {
-    std::string bytes;
-    bytes.reserve(text.size() * 3 / 4);
-    std::uint32_t bits = 0;
-    unsigned count = 0;
-    bool clean = true;
-    for (const char byte : text) {
-        const int value = sextet(byte);
-        clean = value >= 0;
-        if (!clean) break;
-        bits = (bits << 6U) | static_cast<std::uint32_t>(value);
-        count += 6;
-        if (count < 8) continue;
-        count -= 8;
-        bytes += static_cast<char>((bits >> count) & 0xffU);
-        bits &= (1U << count) - 1U;
-    }
-    if (clean && count != 6 && bits == 0) return bytes;
-    Secret::wipe(bytes);  // it may be most of a good code
-    return std::nullopt;
-}
 
 std::optional<Parts> split(std::string_view code) {
     if (code.size() > kMaxCodeBytes) return std::nullopt;

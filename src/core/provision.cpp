@@ -58,10 +58,11 @@ Activation from(const ActivationClaims& claims, const TokenGrant& grant, WallTim
     return activation;
 }
 
-Result<AppDetails> report_completed(const Activation& activation, const std::string& customer_id,
-                                    const std::string& customer_name, const ProvisionSteps& steps) {
+Result<AppDetails> report_completed(const Activation& activation, const Customer& customer,
+                                    const ProvisionSteps& steps) {
     for (std::size_t tries = 0;; ++tries) {
-        auto reply = steps.ask(call::PatchApp{activation.app_url, true, customer_id, customer_name});
+        auto reply = steps.ask(call::PatchApp{activation.app_url, call::PatchApp::Change::Completed, customer.id,
+                                              customer.name, customer.actions_url, ""});
         if (reply.ok()) {
             auto details = std::move(std::get<AppDetails>(*reply));
             if (details.poll_url.empty())
@@ -129,6 +130,15 @@ std::optional<Refusal> judge_claims(const ActivationClaims& claims, const AppId&
     return std::nullopt;
 }
 
+ActivationClaims updated(const Activation& standing, ActivationClaims update) {
+    update.org_name = standing.org_name;
+    update.oauth_url = standing.oauth_url;
+    update.webexapis_base_url = standing.webexapis_base_url;
+    update.scopes = standing.scopes;
+    update.xapi = standing.xapi;
+    return update;
+}
+
 std::string why_refused(Refusal refusal, const ActivationClaims& claims, WallTime now) {
     std::string why;
     if (refusal == Refusal::Malformed) {
@@ -145,8 +155,8 @@ std::string why_refused(Refusal refusal, const ActivationClaims& claims, WallTim
 }
 
 std::variant<Activation, ProvisionError> provision(const ActivationClaims& claims, const std::string& id,
-                                                   const std::string& customer_id, const std::string& customer_name,
-                                                   WallTime now, const ProvisionSteps& steps) {
+                                                   const Customer& customer, WallTime now,
+                                                   const ProvisionSteps& steps) {
     auto granted = steps.ask(call::Refresh{claims.oauth_url, claims.refresh_token});
     if (!granted.ok()) return ProvisionError{failure_of(granted.error()), granted.error().message};
     Activation activation = from(claims, std::get<TokenGrant>(*granted), now);
@@ -154,15 +164,16 @@ std::variant<Activation, ProvisionError> provision(const ActivationClaims& claim
 
     Result<void> kept = steps.keep_aside(activation);
     Result<AppDetails> details =
-        kept.ok() ? report_completed(activation, customer_id, customer_name, steps) : Result<AppDetails>{kept.error()};
+        kept.ok() ? report_completed(activation, customer, steps) : Result<AppDetails>{kept.error()};
     if (details.ok()) {
         activation.poll_url = details->poll_url;
+        activation.manifest_version = details->manifest_version;
         kept = steps.keep(activation);
         if (kept.ok()) return activation;
     }
     const Error error = details.ok() ? kept.error() : details.error();
     // Best effort: whatever the answer, the activation has failed, and Control Hub should show it.
-    (void)steps.ask(call::PatchApp{activation.app_url, false, "", ""});
+    (void)steps.ask(call::PatchApp{activation.app_url, call::PatchApp::Change::Failed, "", "", "", ""});
     steps.forget();
     return ProvisionError{failure_of(error),
                           error.message +

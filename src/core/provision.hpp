@@ -50,6 +50,12 @@ struct ProvisionError {
     std::string message;
 };
 
+/// What Webex is told about this side. Source: technical details, "Update the Integration Activation Status".
+struct Customer {
+    std::string id, name;
+    std::string actions_url;  ///< where a site of one's own takes actions; empty: nowhere
+};
+
 /// What provisioning needs done; each is called at most once a step, in the order below.
 struct ProvisionSteps {
     /// Asks the cloud and waits for the answer.
@@ -68,7 +74,10 @@ struct ProvisionSteps {
 /// anything after the exchange fails, `error` is reported and nothing of it is kept: an older activation stands.
 /// `id` names the activation in the store.
 std::variant<Activation, ProvisionError> provision(const ActivationClaims& claims, const std::string& id,
-                                                   const std::string& customer_id, const std::string& customer_name,
-                                                   WallTime now, const ProvisionSteps& steps);
+                                                   const Customer& customer, WallTime now, const ProvisionSteps& steps);
+
+/// The claims of an `update` made whole by what stands: it brings new URLs, a region and a refresh token, and with
+/// these an integration is provisioned as by an activation code. Source: technical details, "Update".
+ActivationClaims updated(const Activation& standing, ActivationClaims update);
 
 }  // namespace hotdesk

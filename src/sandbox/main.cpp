@@ -6,6 +6,7 @@
 #include <sstream>
 #include <string>
 
+#include "sandbox/access.hpp"
 #include "sandbox/console.hpp"
 #include "sandbox/control.hpp"
 #include "sandbox/crypto.hpp"
@@ -94,6 +95,10 @@ void describe_options(CLI::App& app, Arguments& to) {
         ->check(CLI::IsMember({404, 502}))
         ->capture_default_str();
     app.add_flag("--keep-refresh-token", to.keep_refresh_token, "refresh tokens may be used again and again");
+    app.add_option("--withhold", to.world.withheld, "a scope or path that is not granted; may be given again")
+        ->check([](const std::string& name) {
+            return can_be_granted(name) ? "" : "there is nothing called " + name + " to hold back";
+        });
     app.add_flag("--no-identity", to.no_identity, "hotdesk/sessions and people are not granted");
     app.add_flag("--narrow", to.world.behaviour.narrow, "desks push only what the technical details list");
     app.add_flag("--exit-with-stdin", to.console.exit_with_stdin, "end when standard input ends");

@@ -20,7 +20,7 @@ const codec::Wire kWire{kApp, kOrg, kBase, kClient, kClientSecret, kAccess};
 const call::Refresh kRefresh{"https://webexapis.com/v1/access_token", Secret(std::string("refresh-token-1"))};
 const call::Poll kPoll{"https://xapi-a.wbx2.com/queue"};
 const call::ReadApp kReadApp{"https://xapi-a.wbx2.com/app"};
-const call::PatchApp kPatchApp{"https://xapi-a.wbx2.com/app", true, "id", "name"};
+const call::PatchApp kPatchApp{"https://xapi-a.wbx2.com/app", call::PatchApp::Change::Completed, "id", "name", "", ""};
 const call::ReadKeys kReadKeys{"https://xapi-a.wbx2.com/jwks"};
 const call::ListDevices kListDevices{"https://webexapis.com/v1/devices?max=100"};
 const call::ListWorkspaces kListWorkspaces{"https://webexapis.com/v1/workspaces?max=100"};

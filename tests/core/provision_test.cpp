@@ -46,8 +46,9 @@ struct Story {
                 return token;
             }
             const auto& patch = std::get<call::PatchApp>(call);
-            lines.push_back(patch.completed ? "patch completed " + patch.customer_id : "patch error");
-            if (!patch.completed || patches.empty()) {
+            const bool completed = patch.change == call::PatchApp::Change::Completed;
+            lines.push_back(completed ? "patch completed " + patch.customer_id : "patch error");
+            if (!completed || patches.empty()) {
                 AppDetails details;
                 details.poll_url = "https://xapi-a.wbx2.com/poll";
                 return Reply{details};
@@ -71,7 +72,7 @@ struct Story {
         return s;
     }
     std::variant<Activation, ProvisionError> run() {
-        return provision(claims(), "id", "customer", "Customer", now, steps());
+        return provision(claims(), "id", {"customer", "Customer", ""}, now, steps());
     }
     ProvisionFailure failure() { return std::get<ProvisionError>(run()).failure; }
 };
@@ -168,8 +169,6 @@ TEST_CASE("claims are judged in the contract's words", "[provision]") {
     CHECK(judge(c) == Refusal::TooOld);
     c.issued_at.reset();
     CHECK(judge(c) == Refusal::Malformed);
-    CHECK(words(Refusal::TooOld) == "too old");
-    CHECK(words(Refusal::WrongAction) == "wrong action");
 }
 
 TEST_CASE("a region has its keys, an unknown one the default's, and a government one never a commercial one's",
@@ -181,6 +180,39 @@ TEST_CASE("a region has its keys, an unknown one the default's, and a government
     CHECK(jwks_url_of("us-gov-east-9") == "https://xapi.gov.ciscospark.com/jwks");
     CHECK(jwks_url_of("mars-1") == "https://xapi-a.wbx2.com/jwks");
     CHECK(jwks_url_of("") == "https://xapi-a.wbx2.com/jwks");
+}
+
+TEST_CASE("what a failure of the code's exchange means is told apart", "[provision]") {
+    const auto [kind, status, failure] =
+        GENERATE(table<ErrorKind, int, ProvisionFailure>({{ErrorKind::RateLimited, 429, ProvisionFailure::Unreachable},
+                                                          {ErrorKind::AuthExpired, 401, ProvisionFailure::Credentials},
+                                                          {ErrorKind::Rejected, 400, ProvisionFailure::Credentials},
+                                                          {ErrorKind::Rejected, 403, ProvisionFailure::Credentials},
+                                                          {ErrorKind::Rejected, 405, ProvisionFailure::Other},
+                                                          {ErrorKind::Gone, 404, ProvisionFailure::Other},
+                                                          {ErrorKind::Fatal, 0, ProvisionFailure::Other}}));
+    Story story;
+    story.token = error(kind, status);
+    CHECK(story.failure() == failure);
+    CHECK(story.lines == Lines{"token from-the-code"});
+}
+
+TEST_CASE("a PATCH that never gets through is given up after three tries", "[provision]") {
+    Story story;
+    for (int i = 0; i < 3; ++i) story.patches.push_back(error(ErrorKind::Transient, 503));
+    CHECK(story.failure() == ProvisionFailure::Unreachable);
+    CHECK(story.lines == Lines{"token from-the-code", "aside rotated", "patch completed customer", "pause",
+                               "patch completed customer", "pause", "patch completed customer", "patch error",
+                               "forget"});
+}
+
+TEST_CASE("each refusal of a code has the contract's word", "[provision]") {
+    CHECK(words(Refusal::Malformed) == "malformed");
+    CHECK(words(Refusal::Expired) == "expired");
+    CHECK(words(Refusal::TooOld) == "too old");
+    CHECK(words(Refusal::Replayed) == "replayed");
+    CHECK(words(Refusal::WrongApp) == "wrong app");
+    CHECK(words(Refusal::WrongAction) == "wrong action");
 }
 
 TEST_CASE("a government region is FedRAMP's in whatever spelling", "[provision]") {

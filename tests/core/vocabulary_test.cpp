@@ -86,7 +86,8 @@ TEST_CASE("later overrides win, by workspace name, id, location and organizer", 
     CHECK(ask("w-2", "Oslo 2", "loc-1", "") == Limit{3min});
     CHECK(ask("w-9", "Bergen", "", "bob@partner.example") == Limit{4min});
     CHECK(ask("w-1", "Oslo 1", "", "bob@PARTNER.example") == Limit{5min});
-    CHECK(book.any([](const Policy& p) { return p.sign_in_grace == Limit{5min}; }));
+    CHECK(book.any([&](const Policy& p) { return p.sign_in_grace == base.sign_in_grace; }));
+    CHECK(book.any([](const Policy& p) { return p.sign_in_grace == Limit{3min}; }));  // an override alone
     CHECK_FALSE(book.any([](const Policy& p) { return p.mode == Mode::Observe; }));
 }
 

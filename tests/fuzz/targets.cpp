@@ -57,7 +57,7 @@ void xapi(std::string_view bytes) {
 void cloud(std::string_view bytes) {
     decode(call::Refresh{base, Secret{"refresh-token"}}, bytes);
     decode(call::ReadApp{base}, bytes);
-    decode(call::PatchApp{base, true, "c", "n"}, bytes);
+    decode(call::PatchApp{base, {}, "c", "n", "", ""}, bytes);
     decode(call::ReadKeys{base}, bytes);
     decode(call::Poll{base}, bytes);
 }
