@@ -92,6 +92,13 @@ Key<Target> key(std::string_view name, Member Target::*member, bool acted_on = t
     return {name, [member](Target& target, const toml::node& node) { return take(target.*member, node); }, acted_on};
 }
 
+/// A secret in the place of the name of its file must not come to be repeated as a name.
+Wrong take_secret_file(std::string& into, const toml::node& node) {
+    if (Wrong wrong = take(into, node); !wrong.empty()) return wrong;
+    const bool good = into.substr(0, 1) == "/" || into.substr(0, 2) == "./";
+    return good ? "" : "must be the path of a file, such as \"/etc/hotdeskd/client-secret\", and not the secret itself";
+}
+
 Wrong take_https(std::string& into, const toml::node& node) {
     constexpr std::string_view https = "https://";
     if (Wrong wrong = take(into, node); !wrong.empty()) return wrong;
@@ -165,7 +172,8 @@ const std::vector<Key<Config>>& integration_keys() {
     static const std::vector<Key<Config>> keys{
         {"app_id", [](Config& c, const toml::node& n) { return take(c.app_id.value, n); }},
         key("client_id", &Config::client_id),
-        key("client_secret_file", &Config::client_secret_file),
+        {"client_secret_file",
+         [](Config& c, const toml::node& n) { return take_secret_file(c.client_secret_file, n); }},
         key("customer_id", &Config::customer_id),
         key("customer_name", &Config::customer_name),
         {"actions_url", take_actions_url},

@@ -127,18 +127,12 @@ Secret load_client_secret(const Config& config) {
             throw Failure(Exit::Usage, "the client secret in " + path + " can be read by others: chmod 0600 " + path);
     }
     auto secret = io::read_secret_file(path);
-    if (!secret.ok() && path.substr(0, 1) != "/" && path.substr(0, 1) != ".")
-        throw Failure(Exit::Usage,
-                      "integration.client_secret_file does not name a file that can be read; it takes a path such as "
-                      "/etc/hotdeskd/client-secret, and the secret stands in that file (what the key says is not "
-                      "repeated here: it may be the secret)");
     if (!secret.ok())
         throw Failure(Exit::Usage, "the client secret cannot be read: " + secret.error().message +
                                        "; put the secret that Control Hub showed into it, or name another file in "
                                        "integration.client_secret_file");
     return std::move(*secret);
 }
-
 
 StandingState find_state(const Config& config, bool alone) {
     if (!is_there(config, alone)) throw Failure(Exit::NotActivated, not_activated());

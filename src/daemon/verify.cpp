@@ -24,6 +24,9 @@ void refuse_code(std::string_view what, std::string_view why) {
 
 std::string keys_url_of(const std::string& configured, const codec::JwtPeek& peek, std::string_view standing_region) {
     if (!configured.empty()) return configured;
+    // What the code says is not believed yet: it must not lead a government's organization to a commercial key set.
+    if (const auto government = jwks_url_of("us-gov"); jwks_url_of(standing_region) == government)
+        return std::string{government};
     return std::string{jwks_url_of(peek.region.empty() ? standing_region : std::string_view{peek.region})};
 }
 

@@ -251,6 +251,7 @@ TEST_CASE("no complaint repeats what may be a secret", "[config]") {
                                    "[http]\nproxy = 'hunter2",
                                    "[http]\nproxy = [\"hunter2\"]",
                                    "[http]\njwks_url = \"http://hunter2/\"",
+                                   "[integration]\nclient_secret_file = \"hunter2\"",
                                    "[integration]\nclient_secret_file = hunter2",
                                    "[integration]\nclient_secret_file = 'a'hunter2",
                                    "[integration]\nclient_secret_file = {a = \"hunter2\"}",

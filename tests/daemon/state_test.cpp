@@ -315,6 +315,10 @@ TEST_CASE("a spent code is remembered for a day and then forgotten", "[state]") 
     MemoryStore store;
     REQUIRE(store.commit(state::spend(store, "j1", morning)).ok());
     CHECK(state::is_spent(store, "j1", morning + 23h));
+    // What cannot be read was written once: rather refused than taken twice.
+    const Change broken{Table::SpentCode, "j3", "no time"};
+    REQUIRE(store.commit({&broken, 1}).ok());
+    CHECK(state::is_spent(store, "j3", morning));
     CHECK_FALSE(state::is_spent(store, "j2", morning));
     CHECK_FALSE(state::is_spent(store, "j1", morning + 24h));
     REQUIRE(store.commit(state::spend(store, "j2", morning + 25h)).ok());

@@ -78,9 +78,11 @@ class Crash(LabCase):
 
     def test_a_state_is_whole_after_a_kill_during_an_activation(self):
         lab = self.lab()
+        code = lab.root / "code"
         chance = random.Random(1)
         for _ in range(6):
-            process = lab.begin("activate", "--replace", lab.new_code())
+            code.write_text(lab.new_code())  # not as an argument: the process list is searched for it
+            process = lab.begin("activate", "--replace", f"@{code}")
             time.sleep(chance.random() * 0.2)
             process.kill(signal.SIGKILL)
             process.wait()

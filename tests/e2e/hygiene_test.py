@@ -104,8 +104,9 @@ class Complaints(LabCase):
         lab = self.lab()
         secret = (lab.dir / "client-secret").read_text().strip()
         config = self.changed(lab, 'client_secret_file = ".*"', f'client_secret_file = "{secret}"')
-        done = self.assert_not_quoted(lab, 2, "activate", "-", stdin=lab.code, config=config, secret=secret)
-        self.assertIn("client_secret_file", done.err)
+        for command in (["activate", "-"], ["check"], ["run"], ["status"]):
+            done = self.assert_not_quoted(lab, 2, *command, stdin=lab.code, config=config, secret=secret)
+            self.assertRegex(done.err, r"changed\.toml:\d+: integration\.client_secret_file: must be the path of a file")
         config.unlink()  # it holds the secret, by this test's own doing
 
     def test_a_proxys_password_is_not_quoted(self):

@@ -23,10 +23,10 @@ class Totals:
 
 
 def needles_of(secrets):
-    """The secrets as bytes; of a code its parts count too: the claims hold a refresh token."""
-    parts = {part for secret in secrets for part in (secret, *secret.split("."))
-             if part == secret or len(part) >= SHORTEST_PART}
-    return {part.encode() for part in parts if part}
+    """The secrets, texts or bytes, as bytes; of a code its parts count too: the claims hold a refresh token."""
+    texts = {secret for secret in secrets if isinstance(secret, str)}
+    parts = {part for text in texts for part in text.split(".") if len(part) >= SHORTEST_PART}
+    return {part.encode() for part in texts | parts if part} | (set(secrets) - texts - {b""})
 
 
 def disguises(secret):

@@ -95,6 +95,7 @@ class InALab(LabCase):
         self.assertIn("data.mdb", names)
         self.assertTrue(any(name.endswith("-run.err") for name in names), names)
         self.assertFalse(names & {"client-secret", "handed-out"})
+        self.assertIn(bytes.fromhex((lab.dir / "state.key").read_text().strip()), secrets)
         self.assertTrue(any(b"--config" in blob for _, blob in lab.watcher.seen))
 
     def test_a_secret_that_was_planted_in_a_lab_is_found(self):
