@@ -35,23 +35,27 @@ namespace identity_scope {
 inline constexpr std::string_view sessions = "spark-admin:hotdesk_read", people = "spark-admin:people_read";
 }
 
-/// Whether Webex may be asked who is signed in. As the documentation leaves the names open, every scope counts that
-/// reads hot desks, and every one that reads people. An empty list, as before the first answer of appUrl: false.
+/// Whether a scope reads who is signed in where, or whose address that is. As the documentation leaves the names open,
+/// every scope counts that reads hot desks, and every one that reads people.
+inline bool reads_sessions(std::string_view scope) {
+    return scope.find("hotdesk") != std::string_view::npos && scope.find("read") != std::string_view::npos;
+}
+inline bool reads_people(std::string_view scope) { return scope.find("people_read") != std::string_view::npos; }
+
+/// Whether Webex may be asked who is signed in. An empty list, as before the first answer of appUrl: false.
 inline bool may_ask_who(const std::vector<std::string>& scopes) {
-    const auto has = [](const std::string& scope, std::string_view part) {
-        return scope.find(part) != std::string::npos;
-    };
-    const auto any = [&](auto&& counts) { return std::any_of(scopes.begin(), scopes.end(), counts); };
-    return any([&](const std::string& s) { return has(s, "hotdesk") && has(s, "read"); }) &&
-           any([&](const std::string& s) { return has(s, "people_read"); });
+    return std::any_of(scopes.begin(), scopes.end(), reads_sessions) &&
+           std::any_of(scopes.begin(), scopes.end(), reads_people);
 }
 
-/// What the activation code says once its signature is proven. Source: technical details, "Example Activation JWT".
+/// What an activation code or a management action says once its signature is proven. An action brings what it is about;
+/// the rest is empty. Source: technical details, "Example Activation JWT", "Actions: Webex to Integration".
 struct ActivationClaims {
     OrgId org;
     std::string org_name;
     AppId app;
-    std::string action;  ///< `provision` in an activation code
+    std::string
+        action;  ///< `provision` in an activation code; `update`, `updateApproved`, `healthCheck`, `deprovision`
     std::string oauth_url, app_url, manifest_url, webexapis_base_url, region;
     std::string jti;
     std::optional<WallTime> expiry_time;  ///< empty: the claim is missing or malformed
@@ -59,6 +63,8 @@ struct ActivationClaims {
     std::vector<std::string> scopes;
     XapiAccess xapi;
     Secret refresh_token;
+    std::int64_t manifest_version = 0;  ///< `updateApproved`: of the manifest that was approved
+    bool interactive = false;           ///< `deprovision`: an administrator waits for a page to go on with
 };
 
 /// One key of a JWKS. Source: technical details, "Example JSON Web Key Set": kty EC, crv P-256.
@@ -66,6 +72,13 @@ struct Jwk {
     std::string kid;
     std::string x, y;  ///< base64url, 32 bytes each
     bool operator==(const Jwk&) const = default;
+};
+
+/// A change of the manifest that waits in Control Hub. Source: technical details, "Read the current integration state".
+struct UpdateRequest {
+    std::string state;                  ///< in Webex's words; empty: there is none
+    std::int64_t manifest_version = 0;  ///< of the new manifest
+    bool operator==(const UpdateRequest&) const = default;
 };
 
 /// What a standing activation is made of. Stored; the tokens are sealed with it.
@@ -80,9 +93,14 @@ struct Activation {
     XapiAccess xapi;
     Secret refresh_token;
     std::optional<WallTime> refresh_expires;
+    /// A refresh was begun then and no answer is stored: the refresh token may be spent. Stored before the request
+    /// goes out, so that a lost answer can be told from a revoked token.
+    std::optional<WallTime> refresh_begun = {};
     Secret access_token;  ///< empty: none yet
     WallTime access_expires{};
     WallTime activated_at{};
+    std::int64_t manifest_version = 0;  ///< that the organization runs; 0: not known
+    UpdateRequest update = {};          ///< a manifest that waits for an administrator's approval
 };
 
 /// Source: technical details, step 3, answer of oauthUrl.
@@ -98,8 +116,11 @@ struct AppDetails {
     std::string provisioning_state;
     std::string poll_url;     ///< empty: none in the answer
     std::string queue_state;  ///< `enabled`, `disabled`, ... ; empty: not in the answer
+    std::string actions_url;  ///< empty: none
     std::vector<std::string> scopes;
     XapiAccess xapi;
+    std::int64_t manifest_version = 0;  ///< 0: not in the answer
+    UpdateRequest update = {};
 };
 
 // --- desks ---------------------------------------------------------------------------------------------------------
@@ -177,11 +198,20 @@ struct Poll {
 struct ReadApp {
     std::string url;
 };
-/// PATCH appUrl: reports the outcome of an activation and, when it is completed, asks for the queue.
+/// PATCH appUrl. Source: technical details, "Update the Integration Activation Status", "Removing the Queue", "Update
+/// the integration".
 struct PatchApp {
+    enum class Change {
+        Completed,      ///< provisioningState `completed`, and the queue is asked for
+        Failed,         ///< provisioningState `error`, nothing else
+        RemoveQueue,    ///< queue.state `remove`
+        RequestUpdate,  ///< updateRequest.newManifest
+    };
     std::string url;
-    bool completed = true;  ///< false: provisioningState `error`, nothing else
-    std::string customer_id, customer_name;
+    Change change = Change::Completed;
+    std::string customer_id, customer_name;  ///< with Completed; may be empty
+    std::string actions_url;                 ///< with Completed; empty: none is told
+    std::string manifest;                    ///< with RequestUpdate: JSON
 };
 /// GET the key set of a region. Needs no token.
 struct ReadKeys {
@@ -198,6 +228,7 @@ struct ListWorkspaces {
 struct AskStatus {
     DeviceId device;
     bool presence = false;  ///< RoomAnalytics.PeoplePresence too: it was granted, and a rule wants it
+    bool calls = true;      ///< SystemUnit.State.NumberOfActiveCalls too: it was granted, or that is not known
 };
 /// POST /xapi/command/Bookings.List.
 struct AskBookings {

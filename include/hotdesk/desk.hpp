@@ -158,6 +158,7 @@ enum class Act {
     WarnNoShow,  ///< tell that the booking will be released
     WarnEnd,     ///< tell that the booking will end
 };
+inline constexpr std::size_t act_count = static_cast<std::size_t>(Act::WarnEnd) + 1;
 std::string_view name_of(Act act);
 
 /// A thing that was decided, so that it is not decided again while it is under way or was just tried.

@@ -50,6 +50,9 @@ struct HttpDone {
 class Http {
 public:
     virtual ~Http() = default;
+    /// Whether start() would send anything there; connects to nobody. Fatal: no, and the message goes on after "its URL
+    /// ": `is not https`, `names the host evil.example, which ...`.
+    [[nodiscard]] virtual Result<void> allows(const std::string& url) const = 0;
     /// Starts an exchange. Its outcome, good or bad, comes out of wait(), never out of here.
     virtual void start(CallId id, HttpRequest request) = 0;
     /// Forgets an exchange; no outcome will come. Unknown ids are fine.
@@ -79,6 +82,8 @@ struct Change {
 };
 
 /// Records by table and key. Reading and writing may happen in several processes at once: a reader sees one commit.
+/// The keys of desks and of spent codes say who and what; they are on disk as hashes. get() and scan() take and give
+/// them as they are, but their order is then of no meaning, and a scan of these tables is of all of it.
 class Store {
 public:
     virtual ~Store() = default;
@@ -86,7 +91,8 @@ public:
     virtual Result<void> commit(std::span<const Change> changes) = 0;
     /// Empty: there is no such record. Corrupt: it is there and cannot be read (wrong key, damaged).
     virtual Result<std::optional<std::string>> get(Table table, std::string_view key) = 0;
-    /// Visits records in key order from `from` on, in one snapshot, until `visit` returns false.
+    /// Visits records in key order from `from` on, in one snapshot, until `visit` returns false. Rejected: `from` is
+    /// given for a table without an order.
     virtual Result<void> scan(Table table, std::string_view from,
                               const std::function<bool(std::string_view key, std::string_view value)>& visit) = 0;
 };
@@ -95,9 +101,13 @@ public:
 class Sealer {
 public:
     virtual ~Sealer() = default;
+    /// Empty: sealing failed (no memory). A sealed value is never empty.
     virtual std::string seal(std::string_view context, std::string_view plain) = 0;
     /// Corrupt: another key, another place, or damaged.
     virtual Result<std::string> open(std::string_view context, std::string_view sealed) = 0;
+    /// What stands for `name` where it must not be read: 16 bytes, always the same under one key, and without the key
+    /// not to be told from chance. Empty: it failed (no memory).
+    virtual std::string hide(std::string_view name) = 0;
 };
 
 // --- the host --------------------------------------------------------------------------------------------------------

@@ -48,9 +48,14 @@
 //   the time is another organizer's, and the desk  | nothing: it may be that          | -                   | -
 //     does not push sign-ins, or not all of them   |   organizer by now               |                     |
 //     were heard (a restart, a gap)                |                                  |                     |
+//   what an act needs was not granted              | nothing: the rule rests          | -                   | -
+//   a message was not granted                      | the act goes on, nobody is told  | as above            | as above
+//   a move breaks a rule, Bookings.Edit was not    | nothing: it is not deleted in    | that rule           | -
+//     granted, Bookings.Delete was                 |   its place                      |                     |
 
 #include <hotdesk/cloud.hpp>
 #include <hotdesk/desk.hpp>
+#include <hotdesk/grants.hpp>
 #include <hotdesk/message.hpp>
 #include <hotdesk/messages.hpp>
 #include <hotdesk/policy.hpp>
@@ -139,6 +144,8 @@ public:
     [[nodiscard]] virtual bool led(const Desk& desk) const = 0;
     /// Webex may be asked who is signed in: the scopes are granted.
     [[nodiscard]] virtual bool may_ask_who() const = 0;
+    /// What Webex has granted: a rule whose act was not rests.
+    [[nodiscard]] virtual const Grants& grants() const = 0;
 };
 
 /// Of the devices of a workspace the first one acts, unless it cannot be reached.

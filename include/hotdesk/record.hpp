@@ -62,7 +62,13 @@ struct Health {
 };
 
 /// What the command line leaves in the store for the worker. Stored by name: add, never rename.
-enum class RequestKind { SignOut, Book, Edit, Delete };
+enum class RequestKind {
+    SignOut,
+    Book,
+    Edit,
+    Delete,
+    Renew,  ///< get a new access token and read appUrl with it; about no desk
+};
 std::string_view name_of(RequestKind kind);
 
 /// An administrator's wish. Which fields mean something depends on the kind.

@@ -4,6 +4,7 @@
 // It cannot be formatted, streamed, compared or implicitly converted; whoever needs the text says `reveal()`, which
 // can be searched for. The memory is wiped when the value dies or is assigned over. A moved-from secret is empty.
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,8 +38,22 @@ public:
     /// The text itself; lives as long as this secret is neither assigned to nor destroyed.
     [[nodiscard]] std::string_view reveal() const { return text_; }
 
-    /// Overwrites and empties a plain string that held a secret on its way in.
+    /// Appends to a plain string that may hold a secret: where it must grow, the old place is wiped.
+    static void append(std::string& text, std::string_view bytes) {
+        if (text.capacity() - text.size() < bytes.size()) {
+            std::string roomy;
+            roomy.reserve(text.capacity() + std::max(text.capacity(), bytes.size()));
+            roomy += text;
+            wipe(text);
+            text = std::move(roomy);
+        }
+        text += bytes;
+    }
+
+    /// Overwrites and empties a plain string that held a secret on its way in. All of its memory: a string that was
+    /// moved from or cut still holds what it held, a short one within itself.
     static void wipe(std::string& text) noexcept {
+        text.resize(text.capacity());  // never allocates
         // volatile: the compiler may not drop a store to memory that is about to be released.
         for (volatile char* p = text.data(); p != text.data() + text.size(); ++p) *p = 0;
         text.clear();

@@ -106,7 +106,7 @@ Exit book(const Options& options) {
     Request wish = read_wish(options, RequestKind::Book, now);
     check_book(wish, now);
     wish.uuid = RequestUuid{io::new_uuid()};
-    const auto store = open_state(config, StateUse::Write);
+    const auto store = open_activated(config, StateUse::Write);
     (void)need_activation(*store);
     const auto desks = must(state::load_desks(*store));
     const DeskState& desk = find_desk(desks, options.device);
@@ -122,7 +122,7 @@ Exit edit(const Options& options) {
     Request wish = read_wish(options, RequestKind::Edit, now);
     if (!wish.start && !wish.duration)
         throw Failure(Exit::Usage, "there is nothing to change: write --start, --duration or both");
-    const auto store = open_state(config, StateUse::Write);
+    const auto store = open_activated(config, StateUse::Write);
     (void)need_activation(*store);
     const auto desks = must(state::load_desks(*store));
     const Found found = find_booking(desks, options.meeting);
@@ -138,7 +138,7 @@ Exit edit(const Options& options) {
 Exit delete_booking(const Options& options) {
     const Config config = load_config(options.config);
     const Request wish = read_wish(options, RequestKind::Delete, io::make_host()->now().wall);
-    const auto store = open_state(config, StateUse::Write);
+    const auto store = open_activated(config, StateUse::Write);
     (void)need_activation(*store);
     const auto desks = must(state::load_desks(*store));
     const Found found = find_booking(desks, options.meeting);

@@ -31,7 +31,7 @@ std::vector<std::string> row_of(const DeskState& desk, const KnownBooking& known
 
 Exit bookings(const Options& options) {
     const Config config = load_config(options.config);
-    const auto store = open_state(config, StateUse::Read);
+    const auto store = open_activated(config, StateUse::Read);
     (void)need_activation(*store);
     auto desks = must(state::load_desks(*store));
     if (!options.device.empty()) {

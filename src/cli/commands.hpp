@@ -12,12 +12,14 @@ namespace hotdesk::cli {
 struct Options {
     std::string config = "/etc/hotdeskd/hotdeskd.toml";
     bool json = false;
-    // activate
+    // activate, action
     std::string code;
     bool replace = false;
     // run
     bool judge_existing = false;
-    // book, edit, delete
+    // manifest
+    bool request_update = false;
+    // book, edit, delete; deactivate
     std::string meeting, organizer, start, duration, title;
     bool force = false;
     // whatever is about a desk
@@ -29,6 +31,7 @@ struct Options {
 
 Exit activate(const Options& options);
 Exit run(const Options& options);
+Exit check(const Options& options);
 Exit status(const Options& options);
 Exit devices(const Options& options);
 Exit bookings(const Options& options);
@@ -39,5 +42,8 @@ Exit book(const Options& options);
 Exit edit(const Options& options);
 Exit delete_booking(const Options& options);
 Exit manifest(const Options& options);
+Exit action(const Options& options);
+Exit deactivate(const Options& options);
+Exit rekey(const Options& options);
 
 }  // namespace hotdesk::cli

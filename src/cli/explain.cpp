@@ -40,7 +40,7 @@ std::string line_of(const Verdict& verdict, Now now) {
 
 Exit explain(const Options& options) {
     const Config config = load_config(options.config);
-    const auto store = open_state(config, StateUse::Read);
+    const auto store = open_activated(config, StateUse::Read);
     const Activation activation = need_activation(*store);
     const auto desks = must(state::load_desks(*store));
     const DeskState& desk = find_desk(desks, options.device);
@@ -48,6 +48,7 @@ Exit explain(const Options& options) {
 
     // Every desk, since some rules look at the organizer's bookings elsewhere.
     Fleet fleet(config.policy_book(), 1);
+    fleet.set_grants(Grants(activation.scopes, activation.xapi), now);
     for (const DeskState& stored : desks) fleet.load(stored, now, Clocks::GoOn);
     fleet.set_may_ask_who(may_ask_who(activation.scopes));
     const auto verdicts = fleet.explain(desk.id, now);

@@ -2,6 +2,7 @@
 #include "cli/print.hpp"
 #include "cli/read.hpp"
 #include "codec/output.hpp"
+#include "core/grants.hpp"
 #include "daemon/home.hpp"
 #include "daemon/state.hpp"
 #include "io/host.hpp"
@@ -13,6 +14,8 @@ namespace {
 
 /// A poll takes 40 s at the most, a failed one waits up to five minutes and says so in the health.
 constexpr std::chrono::minutes silence{3};
+/// The worker exchanges a refresh token a week before its end; one that is nearer than that was not renewed.
+constexpr std::chrono::hours token_warning{6 * 24};
 
 std::size_t unanswered(Store& store) {
     std::size_t count = 0;
@@ -21,11 +24,6 @@ std::size_t unanswered(Store& store) {
         return true;
     }));
     return count;
-}
-
-/// What hotdeskd would do if it might ask who is signed in.
-bool wants_identity(const PolicyBook& book) {
-    return book.any([](const Policy& policy) { return policy.verify_identity != VerifyIdentity::Off; });
 }
 
 codec::StatusView look(const Config& config, WallTime now) {
@@ -44,6 +42,12 @@ codec::StatusView look(const Config& config, WallTime now) {
     view.org = activation->org;
     view.org_name = activation->org_name;
     view.region = activation->region;
+    view.manifest_version = activation->manifest_version;
+    view.update = activation->update;
+    if (activation->refresh_expires && *activation->refresh_expires - now < token_warning)
+        view.alerts.push_back("the refresh token ends at " + local_time(activation->refresh_expires) +
+                              "; before that, generate a new activation code in Control Hub and run hotdeskd activate "
+                              "--replace CODE");
     view.health = must(state::load_health(*store));
     // A worker that cannot write its state cannot write that down either; but it would have stored a poll by now.
     if (view.running && view.health.operational == Operational::Operational && view.health.last_poll &&
@@ -59,11 +63,18 @@ codec::StatusView look(const Config& config, WallTime now) {
         if (current_booking(desk, now)) ++view.booked;
         for (const std::string& alert : alerts_of(desk)) view.alerts.push_back(desk.display_name + ": " + alert);
     }
-    if (wants_identity(config.policy_book()) && !may_ask_who(activation->scopes))
-        view.alerts.push_back("verify_identity rests, since Webex does not say who is signed in: grant " +
-                              std::string{identity_scope::sessions} + " and " + std::string{identity_scope::people} +
-                              " in Control Hub, or set it to \"off\"");
+    for (const MissingGrant& need : missing_grants(config.policy_book(), activation->scopes, activation->xapi))
+        if (need.alarming) view.alerts.push_back(need.sentence + "; " + need.remedy);
     return view;
+}
+
+std::string manifest_words(const codec::StatusView& view) {
+    const auto version = [](std::int64_t number) { return number == 0 ? "unknown" : std::to_string(number); };
+    std::string words = "version " + version(view.manifest_version);
+    if (!view.update.state.empty())
+        words += "; version " + version(view.update.manifest_version) + " is " + view.update.state +
+                 ": approve it in Control Hub";
+    return words;
 }
 
 }  // namespace
@@ -82,6 +93,7 @@ Exit status(const Options& options) {
     const Health& health = view.health;
     print_table({
         {"organization", view.org_name + " (region " + view.region + ")"},
+        {"manifest", manifest_words(view)},
         {"worker", view.running ? std::string{"running, "} + std::string{name_of(health.operational)} : "not running"},
         {"tokens", std::string{name_of(health.tokens)}},
         {"queue", "last poll " + local_time(health.last_poll) + ", last message " + local_time(health.last_message) +

@@ -5,6 +5,7 @@
 #include "codec/queue.hpp"
 #include "codec/xapi.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -52,7 +53,7 @@ struct Encoder {
     HttpRequest operator()(const call::ListDevices& list) const { return get(list.url, wire.access_token); }
     HttpRequest operator()(const call::ListWorkspaces& list) const { return get(list.url, wire.access_token); }
     HttpRequest operator()(const call::AskStatus& ask) const {
-        return get(status_url(wire.webexapis_base_url, ask.device, ask.presence), wire.access_token);
+        return get(status_url(wire.webexapis_base_url, ask.device, ask.presence, ask.calls), wire.access_token);
     }
     HttpRequest operator()(const call::AskBookings& ask) const { return command(ask.device, list_bookings()); }
     HttpRequest operator()(const call::AskSessions& ask) const {
@@ -157,12 +158,24 @@ ErrorKind kind_of(const Call& call, int status) {
 }
 
 /// The cloud must not put our secrets into our log, should it repeat what it was sent.
-void redact(std::string& words, const Secret& secret) {
-    const std::string_view text = secret.reveal();
+void redact(std::string& words, std::string_view text) {
     constexpr std::size_t shortest = 6;  // shorter ones would black out ordinary words
     if (text.size() < shortest) return;
     for (auto at = words.find(text); at != std::string::npos; at = words.find(text, at))
         words.replace(at, text.size(), "***");
+}
+
+/// What stands behind the question mark of a URL that Webex gave us: a pollUrl may have a token of its own there.
+std::string_view query_of(const Call& call) {
+    const auto url = std::visit(
+        [](const auto& each) -> std::string_view {
+            if constexpr (requires { each.url; })
+                return each.url;
+            else
+                return {};
+        },
+        call);
+    return url.substr(std::min(url.find('?'), url.size()));
 }
 
 struct CloudWords {
@@ -188,9 +201,11 @@ CloudWords read_words(std::string body) {
 }
 
 Error refusal(const Call& call, HttpReply&& reply, const Wire& wire) {
+    const bool markup = is_markup(reply.body);
     CloudWords words = read_words(std::move(reply.body));
-    for (const Secret* secret : {&wire.client_secret, &wire.access_token}) redact(words.text, *secret);
-    if (const auto* refresh = std::get_if<call::Refresh>(&call)) redact(words.text, refresh->refresh_token);
+    for (const Secret* secret : {&wire.client_secret, &wire.access_token}) redact(words.text, secret->reveal());
+    if (const auto* refresh = std::get_if<call::Refresh>(&call)) redact(words.text, refresh->refresh_token.reveal());
+    redact(words.text, query_of(call));
 
     Error error(kind_of(call, reply.status), describe(call) + ": HTTP " + std::to_string(reply.status));
     if (!words.text.empty()) error.message += ": " + one_line(words.text, kMaxQuotedBytes);
@@ -199,6 +214,11 @@ Error refusal(const Call& call, HttpReply&& reply, const Wire& wire) {
     if (reply.status >= 300 && reply.status < 400)
         error.message += " (a redirect: is there a proxy or a portal in between?)";
     if (error.kind == ErrorKind::RateLimited) error.retry_after = reply.retry_after;
+    // A page for people is not Webex's word on the integration: on that much depends.
+    if (markup && error.kind == ErrorKind::Gone) {
+        error.kind = ErrorKind::Transient;
+        error.message += " (an HTML page: is there a proxy or a portal in between?)";
+    }
     error.tracking_id = reply.tracking_id.empty() ? words.tracking_id : std::move(reply.tracking_id);
     error.http_status = reply.status;
     return error;

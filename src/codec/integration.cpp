@@ -64,22 +64,43 @@ Result<TokenGrant> decode_grant(std::string body) {
     return grant;
 }
 
+namespace {
+
+void write_queue(json::Writer& writer, std::string_view state) {
+    writer.key("queue");
+    writer.open_object();
+    writer.member("state", state);
+    writer.close_object();
+}
+
+void write_completed(json::Writer& writer, const call::PatchApp& patch) {
+    writer.member("provisioningState", std::string_view("completed"));
+    if (!patch.actions_url.empty()) writer.member("actionsUrl", patch.actions_url);
+    write_queue(writer, "enabled");
+    if (patch.customer_id.empty()) return;  // `id` is required within `customer`
+    writer.key("customer");
+    writer.open_object();
+    writer.member("id", patch.customer_id);
+    if (!patch.customer_name.empty()) writer.member("name", patch.customer_name);
+    writer.close_object();
+}
+
+}  // namespace
+
 std::string patch_body(const call::PatchApp& patch) {
     json::Writer writer;
     writer.open_object();
-    writer.member("provisioningState", std::string_view(patch.completed ? "completed" : "error"));
-    if (patch.completed) {
-        writer.key("queue");
-        writer.open_object();
-        writer.member("state", std::string_view("enabled"));
-        writer.close_object();
-        if (!patch.customer_id.empty()) {  // `id` is required within `customer`
-            writer.key("customer");
+    switch (patch.change) {
+        case call::PatchApp::Change::Completed: write_completed(writer, patch); break;
+        case call::PatchApp::Change::Failed: writer.member("provisioningState", std::string_view("error")); break;
+        case call::PatchApp::Change::RemoveQueue: write_queue(writer, "remove"); break;
+        case call::PatchApp::Change::RequestUpdate:
+            writer.key("updateRequest");
             writer.open_object();
-            writer.member("id", patch.customer_id);
-            if (!patch.customer_name.empty()) writer.member("name", patch.customer_name);
+            writer.key("newManifest");
+            writer.raw_object(patch.manifest);
             writer.close_object();
-        }
+            break;
     }
     writer.close_object();
     return writer.take();
@@ -94,9 +115,41 @@ Result<AppDetails> decode_app(std::string body) {
     details.provisioning_state = text_or_empty(root["provisioningState"]);
     details.poll_url = text_or_empty(root["queue"]["pollUrl"]);
     details.queue_state = text_or_empty(root["queue"]["state"]);
+    details.actions_url = text_or_empty(root["actionsUrl"]);
+    details.manifest_version = std::max<std::int64_t>(root["manifestVersion"].spelled_integer().value_or(0), 0);
+    if (const json::View update = root["updateRequest"]; update.is_object()) {
+        details.update.state = text_or_empty(update["state"]);
+        if (details.update.state.empty()) details.update.state = "pending";  // it is there, whatever it is called
+        details.update.manifest_version =
+            std::max<std::int64_t>(update["newManifest"]["manifestVersion"].spelled_integer().value_or(0), 0);
+    }
     details.scopes = read_strings(root["scopes"]);
     details.xapi = read_access(root["xapiAccessKeys"]);
     return details;
+}
+
+std::string health_check_body(Operational operational, Tokens tokens) {
+    json::Writer writer;
+    writer.open_object();
+    writer.member("operationalState", name_of(operational));
+    writer.member("tokensState", name_of(tokens));
+    writer.close_object();
+    return writer.take();
+}
+
+Secret decode_handed_over(std::string text) {
+    constexpr std::string_view blanks = " \t\r\n";
+    const auto first = text.find_first_not_of(blanks);
+    if (first == std::string::npos) {
+        Secret::wipe(text);
+        return {};
+    }
+    Secret trimmed(text.substr(first, text.find_last_not_of(blanks) + 1 - first));
+    Secret::wipe(text);
+    if (trimmed.reveal().front() != '{') return trimmed;
+    const json::Document document(std::string(trimmed.reveal()), json::Wipe::Yes);
+    const auto jwt = document.root()["jwt"].string();
+    return jwt ? Secret(std::string(*jwt)) : trimmed;
 }
 
 Result<std::vector<Jwk>> decode_keys(std::string body) {

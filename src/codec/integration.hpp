@@ -6,6 +6,7 @@
 // Corrupt: the body is not what it should be; the message says how in a few words, without contents.
 
 #include <hotdesk/cloud.hpp>
+#include <hotdesk/record.hpp>
 #include <hotdesk/result.hpp>
 
 #include <string>
@@ -21,14 +22,22 @@ std::string refresh_body(const std::string& client_id, const Secret& client_secr
 /// missing; a `token_type` other than Bearer is Corrupt. Source: as above.
 Result<TokenGrant> decode_grant(std::string body);
 
-/// `provisioningState`, and where it is `completed` also `queue.state` = `enabled` and `customer` (where it is known).
-/// Source: technical details, "Update the Integration Activation Status".
+/// What the change asks for; with `completed` also `queue.state` = `enabled`, and `customer` and `actionsUrl` where
+/// they are known. Source: technical details, "Update the Integration Activation Status", "Update the integration".
 std::string patch_body(const call::PatchApp& patch);
 
 /// Everything may be missing but the object itself. Source: technical details, "Read the current integration state"
-/// (`scopes`, `xapiAccessKeys`, `provisioningState`), and "Update the Integration Activation Status" (`queue.pollUrl`,
-/// `queue.state`).
+/// (`scopes`, `xapiAccessKeys`, `provisioningState`, `manifestVersion`, `updateRequest`, `actionsUrl`), and "Update the
+/// Integration Activation Status" (`queue.pollUrl`, `queue.state`).
 Result<AppDetails> decode_app(std::string body);
+
+/// The answer to the action healthCheck. Source: technical details, "Health Check".
+std::string health_check_body(Operational operational, Tokens tokens);
+
+/// A code or an action as it was handed over: the JWT alone, or the JSON object `{"jwt": ...}` that Webex posts to an
+/// integration's own endpoint; white space around either counts for nothing. What is neither is returned as it is: it
+/// will be refused. Source: technical details, "Provide Activation Code JWT (HTTPS)", "Actions: Webex to Integration".
+Secret decode_handed_over(std::string text);
 
 /// The keys that can have signed a code: `kty` EC, `crv` P-256, with `kid`, `x` and `y`, and neither a `use` but `sig`
 /// nor an `alg` but ES256. Others are passed over. Source: technical details, "Example JSON Web Key Set".

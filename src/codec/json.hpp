@@ -229,7 +229,8 @@ private:
 struct Sink {
     using Ch = char;
     std::string text;
-    void Put(char byte) { text.push_back(byte); }
+    /// Growing leaves no copy behind: the text may be a secret's.
+    void Put(char byte) { Secret::append(text, {&byte, 1}); }
     void Flush() {}
 };
 
@@ -260,6 +261,8 @@ public:
     void integer(std::int64_t value) { writer_.Int64(value); }
     void boolean(bool value) { writer_.Bool(value); }
     void null() { writer_.Null(); }
+    /// An object that is JSON already, as it is.
+    void raw_object(std::string_view text) { writer_.RawValue(text.data(), text.size(), rapidjson::kObjectType); }
 
     void member(std::string_view name, std::string_view value) {
         key(name);

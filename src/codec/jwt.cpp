@@ -1,5 +1,6 @@
 #include "codec/jwt.hpp"
 
+#include "codec/base64url.hpp"
 #include "codec/fields.hpp"
 
 #include <jwt/jwt.hpp>
@@ -39,35 +40,6 @@ struct Parts {
     std::string_view signed_text;  ///< header, dot and payload as they stand in the code
 };
 
-/// -1: not of the alphabet. Source: RFC 4648, section 5.
-int sextet(char byte) {
-    if (byte >= 'A' && byte <= 'Z') return byte - 'A';
-    if (byte >= 'a' && byte <= 'z') return byte - 'a' + 26;
-    if (byte >= '0' && byte <= '9') return byte - '0' + 52;
-    if (byte == '-') return 62;
-    return byte == '_' ? 63 : -1;
-}
-
-/// Without padding, and in the one spelling that an encoder writes: left-over bits are zero.
-std::optional<std::string> base64url_decode(std::string_view text) {
-    std::string bytes;
-    bytes.reserve(text.size() * 3 / 4);
-    std::uint32_t bits = 0;
-    unsigned count = 0;
-    for (const char byte : text) {
-        const int value = sextet(byte);
-        if (value < 0) return std::nullopt;
-        bits = (bits << 6U) | static_cast<std::uint32_t>(value);
-        count += 6;
-        if (count < 8) continue;
-        count -= 8;
-        bytes += static_cast<char>((bits >> count) & 0xffU);
-        bits &= (1U << count) - 1U;
-    }
-    if (count == 6 || bits != 0) return std::nullopt;
-    return bytes;
-}
-
 std::optional<Parts> split(std::string_view code) {
     if (code.size() > kMaxCodeBytes) return std::nullopt;
     const auto outside = [](char byte) { return byte != '.' && sextet(byte) < 0; };
@@ -79,17 +51,28 @@ std::optional<Parts> split(std::string_view code) {
                  code.substr(0, second)};
 }
 
-/// One of the two JSON parts: an object without duplicate keys at its top. The document is wiped: it may hold a token.
+/// Whether an object in `value`, at whatever depth, has a key twice: readers differ in which of the two they take. The
+/// depth is bounded by the parse.
+// NOLINTNEXTLINE(misc-no-recursion)
+bool says_twice(json::View value) {
+    std::vector<std::string_view> names;
+    bool twice = false;
+    value.each([&](json::View element) { twice = twice || says_twice(element); });
+    value.each_member([&](std::string_view name, json::View member) {
+        names.push_back(name);
+        twice = twice || says_twice(member);
+    });
+    std::sort(names.begin(), names.end());
+    return twice || std::adjacent_find(names.begin(), names.end()) != names.end();
+}
+
+/// One of the two JSON parts: an object. The document is wiped: it may hold a token.
 std::unique_ptr<json::Document> read_part(std::string_view part) {
     auto text = base64url_decode(part);
     if (!text) return nullptr;
     auto document = std::make_unique<json::Document>(std::move(*text), json::Wipe::Yes, kMaxCodeDepth);
-    if (!document->root().is_object()) return nullptr;
-    std::vector<std::string_view> names;
-    document->root().each_member([&](std::string_view name, json::View) { names.push_back(name); });
-    std::sort(names.begin(), names.end());
-    const bool twice = std::adjacent_find(names.begin(), names.end()) != names.end();
-    return twice ? nullptr : std::move(document);
+    if (!document->root().is_object() || says_twice(document->root())) return nullptr;
+    return document;
 }
 
 /// The `kid` of a header that hotdeskd accepts.
@@ -181,8 +164,7 @@ public:
         const json::View claim = claims_[name];
         if (!claim.exists() && !needed) return {};
         const auto value = claim.string();
-        const auto is_control = [](char byte) { return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f; };
-        if (!value || value->empty() || std::any_of(value->begin(), value->end(), is_control)) {
+        if (!value || value->empty() || has_control(*value)) {
             good_ = false;
             return {};
         }
@@ -191,7 +173,7 @@ public:
 
     /// Comma separated, or an array of strings.
     std::vector<std::string> scopes(bool needed) {
-        if (claims_["scopes"].is_array()) return read_strings(claims_["scopes"]);
+        if (claims_["scopes"].is_array()) return clean(read_strings(claims_["scopes"]));
         std::vector<std::string> scopes;
         std::string list = text("scopes", needed);
         list.erase(std::remove(list.begin(), list.end(), ' '), list.end());
@@ -206,16 +188,44 @@ public:
     /// An object, or a string that holds one as JSON.
     XapiAccess access(bool needed) {
         const json::View claim = claims_["xapiAccess"];
-        if (claim.is_object()) return read_access(claim);
+        if (claim.is_object()) return clean(read_access(claim));
         const json::Document inner(text("xapiAccess", needed), json::Wipe::No, kMaxCodeDepth);
-        if (inner.root().is_object()) return read_access(inner.root());
+        if (inner.root().is_object() && !says_twice(inner.root())) return clean(read_access(inner.root()));
         if (claim.exists()) good_ = false;
         return {};
+    }
+
+    /// From 1 on, as a number or in a string. Source: technical details: an integer in the manifest, a string in the
+    /// sample of `updateApproved`.
+    std::int64_t version(std::string_view name, bool needed) {
+        if (!claims_[name].exists() && !needed) return 0;
+        const auto number = claims_[name].spelled_integer();
+        if (!number || *number < 1) good_ = false;
+        return number.value_or(0);
+    }
+
+    /// False where it is missing.
+    bool flag(std::string_view name) {
+        if (claims_[name].exists() && !claims_[name].boolean()) good_ = false;
+        return claims_[name].boolean().value_or(false);
     }
 
     [[nodiscard]] bool good() const { return good_; }
 
 private:
+    static bool has_control(std::string_view text) {
+        return std::any_of(text.begin(), text.end(),
+                           [](char byte) { return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f; });
+    }
+    std::vector<std::string> clean(std::vector<std::string> names) {
+        if (std::any_of(names.begin(), names.end(), has_control)) good_ = false;
+        return names;
+    }
+    XapiAccess clean(XapiAccess access) {
+        for (auto* names : {&access.commands, &access.statuses, &access.events}) *names = clean(std::move(*names));
+        return access;
+    }
+
     json::View claims_;
     bool good_ = true;
 };
@@ -235,17 +245,19 @@ JwtResult<ActivationClaims> read_claims(json::View payload) {
     claims.org = OrgId(reader.text("sub", true));
     claims.app = AppId(reader.text("appId", true));
     claims.jti = reader.text("jti", true);
-    // An activation code brings everything; the management actions bring what they are about.
-    const bool needed = claims.action == "provision";
-    claims.org_name = reader.text("orgName", needed);
-    claims.oauth_url = reader.text("oauthUrl", needed);
-    claims.app_url = reader.text("appUrl", needed);
-    claims.manifest_url = reader.text("manifestUrl", needed);
-    claims.webexapis_base_url = reader.text("webexapisBaseUrl", needed);
-    claims.region = reader.text("region", needed);
-    claims.refresh_token = Secret(reader.text("refreshToken", needed));
-    claims.scopes = reader.scopes(needed);
-    claims.xapi = reader.access(needed);
+    const bool provision = claims.action == "provision", update = claims.action == "update",
+               approved = claims.action == "updateApproved";
+    claims.org_name = reader.text("orgName", provision);
+    claims.oauth_url = reader.text("oauthUrl", provision);
+    claims.webexapis_base_url = reader.text("webexapisBaseUrl", provision);
+    claims.app_url = reader.text("appUrl", provision || update);
+    claims.manifest_url = reader.text("manifestUrl", provision || update);
+    claims.region = reader.text("region", provision || update);
+    claims.refresh_token = Secret(reader.text("refreshToken", provision || update));
+    claims.scopes = reader.scopes(provision || approved);
+    claims.xapi = reader.access(provision || approved);
+    claims.manifest_version = reader.version("manifestVersion", approved);
+    claims.interactive = reader.flag("interactive");
     claims.expiry_time = read_time(payload["expiryTime"]);
     claims.issued_at = read_numeric_date(payload["iat"]);
     if (!reader.good()) return JwtRefusal::Malformed;

@@ -109,6 +109,16 @@ std::string status_json(const StatusView& status) {
         out.null();
     }
     text_or_null(out, "region", status.region);
+    number(out, "manifestVersion", static_cast<std::uint64_t>(status.manifest_version));
+    out.key("updateRequest");
+    if (status.update.state.empty()) {
+        out.null();
+    } else {
+        out.open_object();
+        out.member("state", status.update.state);
+        number(out, "manifestVersion", static_cast<std::uint64_t>(status.update.manifest_version));
+        out.close_object();
+    }
     out.member("tokens", name_of(health.tokens));
     out.member("operational", name_of(health.operational));
     out.key("queue");
@@ -233,6 +243,47 @@ std::string activation_json(const Activation& activation) {
     out.member("name", activation.org_name);
     out.close_object();
     out.member("region", activation.region);
+    out.close_object();
+    return out.take();
+}
+
+std::string action_answer_json(int status, const std::string& body) {
+    Writer out(256);
+    out.open_object();
+    out.member("status", std::int64_t{status});
+    out.key("body");
+    if (body.empty())
+        out.null();
+    else
+        out.raw_object(body);
+    out.close_object();
+    return out.take();
+}
+
+std::string check_json(const std::vector<CheckLine>& lines, bool ok) {
+    Writer out(4096);
+    out.open_object();
+    flag(out, "ok", ok);
+    out.key("checks");
+    out.open_array();
+    for (const CheckLine& line : lines) {
+        out.open_object();
+        out.member("name", line.name);
+        out.member("state", name_of(line.state));
+        out.member("tried", line.tried);
+        out.member("found", line.found);
+        text_or_null(out, "remedy", line.remedy);
+        out.close_object();
+    }
+    out.close_array();
+    out.close_object();
+    return out.take();
+}
+
+std::string deactivated_json() {
+    Writer out;
+    out.open_object();
+    flag(out, "deactivated", true);
     out.close_object();
     return out.take();
 }

@@ -1,6 +1,7 @@
 #pragma once
 // What the command line prints with --json. Source of every name: contract, "JSON that tests read".
 
+#include <hotdesk/check.hpp>
 #include <hotdesk/cloud.hpp>
 #include <hotdesk/desk.hpp>
 #include <hotdesk/reconcile.hpp>
@@ -18,6 +19,8 @@ struct StatusView {
     OrgId org;
     std::string org_name;
     std::string region;
+    std::int64_t manifest_version = 0;  ///< 0: not known
+    UpdateRequest update;               ///< waits for approval
     Health health;
     std::size_t desks = 0, signed_in = 0, booked = 0;
     std::size_t pending = 0;          ///< commands without an answer
@@ -42,5 +45,12 @@ std::string explain_json(const DeskState& desk, const std::vector<Verdict>& verd
 std::string record_json(const Record& record);
 std::string outcome_json(const RequestOutcome& outcome);
 std::string activation_json(const Activation& activation);
+/// `{"status": 200, "body": {...}}`; the body is null where there is none.
+std::string action_answer_json(int status, const std::string& body);
+/// `{"ok": true, "checks": [{"name","state","tried","found","remedy"}]}`; the remedy is null where nothing is to be
+/// done.
+std::string check_json(const std::vector<CheckLine>& lines, bool ok);
+/// `{"deactivated": true}`
+std::string deactivated_json();
 
 }  // namespace hotdesk::codec

@@ -2,6 +2,7 @@
 
 #include "codec/events.hpp"
 #include "codec/fields.hpp"
+#include "codec/organization.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -117,9 +118,13 @@ private:
         const json::View app = element["appId"], org = element["orgId"];
         if (!app.exists() ? from_desk : app.string() != std::string_view(app_.value))
             return "a message for another appId";
-        if (!org.exists() ? from_desk : org.string() != std::string_view(org_.value))
-            return "a message for another orgId";
+        if (!org.exists() ? from_desk : !is_our_org(org)) return "a message for another orgId";
         return nullptr;
+    }
+
+    bool is_our_org(json::View org) const {
+        const auto id = org.string();
+        return id && (*id == org_.value || same_organization(OrgId(std::string(*id)), org_));
     }
 
     static std::optional<WallTime> sent(json::View element) { return read_time(element["timestamp"]); }
@@ -148,7 +153,7 @@ private:
 
 Result<MessageBatch> decode_queue(std::string body, const AppId& app, const OrgId& org) {
     const bool scrubbed = json::scrub_utf8(body);
-    const json::Document document(std::move(body));
+    const json::Document document(std::move(body), json::Wipe::Yes);  // an action may bring a refresh token
     if (!document.ok()) return Error(ErrorKind::Corrupt, document.problem());
     const json::View messages = document.root()["messages"];
     if (!messages.is_array()) return Error(ErrorKind::Corrupt, "no messages array");

@@ -36,16 +36,20 @@ void put_access(Writer& out, const XapiAccess& access) {
     out.close_object();
 }
 
-constexpr std::array request_kinds{RequestKind::SignOut, RequestKind::Book, RequestKind::Edit, RequestKind::Delete};
+constexpr std::array request_kinds{RequestKind::SignOut, RequestKind::Book, RequestKind::Edit, RequestKind::Delete,
+                                   RequestKind::Renew};
 
 /// Whether everything is there that the worker needs to do it.
 bool complete(const Request& request) {
     switch (request.kind) {
-        case RequestKind::SignOut: return true;
+        case RequestKind::Renew: return true;
+        case RequestKind::SignOut: return !request.device.empty();
         case RequestKind::Book:
-            return !request.uuid.empty() && !request.organizer_email.empty() && request.start && request.duration;
-        case RequestKind::Edit: return !request.meeting.empty() && (request.start || request.duration);
-        case RequestKind::Delete: return !request.meeting.empty();
+            return !request.device.empty() && !request.uuid.empty() && !request.organizer_email.empty() &&
+                   request.start && request.duration;
+        case RequestKind::Edit:
+            return !request.device.empty() && !request.meeting.empty() && (request.start || request.duration);
+        case RequestKind::Delete: return !request.device.empty() && !request.meeting.empty();
     }
     return false;
 }
@@ -69,9 +73,13 @@ std::string write_activation(const Activation& activation) {
     put_access(out, activation.xapi);
     put(out, "refreshToken", activation.refresh_token.reveal());
     put_time(out, "refreshExpires", activation.refresh_expires);
+    put_time(out, "refreshBegun", activation.refresh_begun);
     put(out, "accessToken", activation.access_token.reveal());
     put_time(out, "accessExpires", activation.access_expires);
     put_time(out, "activatedAt", activation.activated_at);
+    put_count(out, "manifestVersion", static_cast<std::uint64_t>(activation.manifest_version));
+    put(out, "updateState", activation.update.state);
+    put_count(out, "updateManifestVersion", static_cast<std::uint64_t>(activation.update.manifest_version));
     out.close_object();
     return out.take();
 }
@@ -94,9 +102,13 @@ Result<Activation> read_activation(std::string_view bytes) {
     activation.xapi = read_access(root["xapiAccess"]);
     activation.refresh_token = Secret{text_or_empty(root["refreshToken"])};
     activation.refresh_expires = read_time(root["refreshExpires"]);
+    activation.refresh_begun = read_time(root["refreshBegun"]);
     activation.access_token = Secret{text_or_empty(root["accessToken"])};
     activation.access_expires = time_or_epoch(root["accessExpires"]);
     activation.activated_at = time_or_epoch(root["activatedAt"]);
+    activation.manifest_version = static_cast<std::int64_t>(count(root["manifestVersion"]));
+    activation.update.state = text_or_empty(root["updateState"]);
+    activation.update.manifest_version = static_cast<std::int64_t>(count(root["updateManifestVersion"]));
     if (activation.org.empty() || activation.app_url.empty() || activation.refresh_token.empty())
         return damaged("activation");
     return activation;
@@ -222,7 +234,7 @@ Result<Request> read_request(std::string_view bytes) {
     request.start = read_time(root["start"]);
     request.duration = read_minutes(root["durationMinutes"]);
     request.force = flag(root["force"]);
-    if (request.device.empty() || !complete(request)) return damaged("request");
+    if (!complete(request)) return damaged("request");
     return request;
 }
 

@@ -1,9 +1,12 @@
 #pragma once
 // State records to bytes and back: the format on disk, as JSON so that it can grow and be exported.
 //
-// Rules of the format (schema 1): a field that is missing has its default, so fields may be added; none is renamed and
-// none changes its meaning. Times are RFC 3339, durations and counters are integers. A golden record per schema version
-// in tests/fixtures/state must load for ever.
+// Rules of the format: a field that is missing has its default, so fields may be added; none is renamed and none changes
+// its meaning. Times are RFC 3339, durations and counters are integers. A golden record per schema version in
+// tests/fixtures/state must load for ever.
+//
+// Schemas: 1, the first. 2: the same records; ids of desks and of used codes are hidden in keys, and values are sealed
+// under derived keys (io/lmdb.hpp, io/seal.hpp).
 
 #include <hotdesk/cloud.hpp>
 #include <hotdesk/desk.hpp>
@@ -15,7 +18,7 @@
 
 namespace hotdesk::codec {
 
-inline constexpr int state_schema = 1;
+inline constexpr int state_schema = 2;
 
 // Each write_ gives one record; each read_ takes it back, or is Corrupt. Activation records hold secrets.
 std::string write_activation(const Activation& activation);

@@ -1,5 +1,7 @@
 #include "codec/xapi.hpp"
 
+#include <hotdesk/grants.hpp>
+
 #include "codec/fields.hpp"
 
 #include <array>
@@ -132,9 +134,10 @@ std::string url_encode(std::string_view text) {
     return encoded;
 }
 
-std::string status_url(std::string_view base, const DeviceId& device, bool presence) {
+std::string status_url(std::string_view base, const DeviceId& device, bool presence, bool calls) {
     std::string url = under(base, "/xapi/status?deviceId=") + url_encode(device.value);
     for (const std::string_view path : asked(presence)) {
+        if (path == status_path::active_calls && !calls) continue;
         url += "&name=";
         url += path;
     }
@@ -163,7 +166,7 @@ std::string command_body(const DeviceId& device, const Command& command) {
     return writer.take();
 }
 
-Command list_bookings() { return {"Bookings.List", {}}; }
+Command list_bookings() { return {std::string{command_path::list}, {}}; }
 
 Result<StatusReport> decode_status(std::string body, bool presence) {
     const json::Document document(std::move(body));

@@ -21,9 +21,10 @@ namespace hotdesk::codec {
 std::string url_encode(std::string_view text);
 
 /// GET: `{base}/xapi/status?deviceId=..&name=..`, `name` once for each status asked:
-/// DevicePersonalization.Personalized and NumberOfActiveCalls, and with `presence` also PeoplePresence: only where it
-/// was granted, since a name that was not may cost the whole answer. Source: REST description: 10 names at the most.
-std::string status_url(std::string_view base, const DeviceId& device, bool presence);
+/// DevicePersonalization.Personalized, with `calls` also NumberOfActiveCalls, and with `presence` PeoplePresence: only
+/// where they were granted, since a name that was not may cost the whole answer. Source: REST description: 10 names at
+/// the most.
+std::string status_url(std::string_view base, const DeviceId& device, bool presence, bool calls = true);
 
 /// GET: `{base}/hotdesk/sessions?workspaceId=..` and `{base}/people/{personId}`.
 std::string sessions_url(std::string_view base, const WorkspaceId& workspace);

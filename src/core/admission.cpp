@@ -77,6 +77,13 @@ struct Candidate {
                std::tuple{rules::changed_at(known), booking().ref.meeting, desk.id};
     }
 
+    /// The times with which another booking counts. What was never lawful will be deleted, also where the calendar
+    /// takes its time, and counts for nothing; what was moved against a rule will be put back.
+    [[nodiscard]] static std::optional<Slot> counted(const KnownBooking& other) {
+        if (!other.objection) return slot_of(other.booking);
+        return other.admitted ? std::optional{other.admitted->slot} : std::nullopt;
+    }
+
     std::optional<Breach> breach(Rule rule, std::string says, std::string limit) const {
         return Breach{rule, std::move(says), admission::facts_of(desk, booking(), around.zone(), std::move(limit))};
     }
@@ -150,20 +157,20 @@ struct Candidate {
         std::optional<Breach> found;
         if (policy.one_desk_at_a_time)
             around.each_elsewhere(desk, organizer(), [&](const DeskState& where, const KnownBooking& other) {
-                if (!rules::overlap(slot_of(other.booking), slot_of(booking())) || !later_than(where, other))
-                    return true;
-                found = breach(
-                    Rule::OneDeskAtATime,
-                    sentence({organizer(), " has booked ", where.display_name, " from ",
-                              words::said(other.booking.start), " to ", words::said(other.booking.end), " already"}),
-                    "1");
+                const auto slot = counted(other);
+                if (!slot || !rules::overlap(*slot, slot_of(booking())) || !later_than(where, other)) return true;
+                found = breach(Rule::OneDeskAtATime,
+                               sentence({organizer(), " has booked ", where.display_name, " from ",
+                                         words::said(slot->start), " to ", words::said(slot->end), " already"}),
+                               "1");
                 return false;
             });
         if (found || policy.max_bookings_per_day <= 0 || !known.extends.empty()) return found;
         const local_days day = local_day(around.zone(), booking().start);
         int before = 0;
         const auto count = [&](const DeskState& where, const KnownBooking& other) {
-            const bool same_day = local_day(around.zone(), other.booking.start) == day;
+            const auto slot = counted(other);
+            const bool same_day = slot && local_day(around.zone(), slot->start) == day;
             if (same_day && other.extends.empty() && later_than(where, other)) ++before;
             return true;
         };
@@ -219,6 +226,17 @@ bool is_settled(const KnownBooking& known) {
     return known.admitted->exempt || same_address(known.admitted->organizer_email, known.booking.organizer_email);
 }
 
+/// Who sits at the desk is told of their own bookings. Where nobody does, whoever stands there may read it.
+bool concerns_who_is_there(const Desk& desk, const KnownBooking& known, Now now) {
+    if (!desk.sign_in) return true;
+    const SignIn& visit = *desk.sign_in;
+    const Booking& booking = known.booking;
+    if (rules::is_visitors(known, visit) || booking.covers(now.wall)) return true;
+    if (visit.who || !visit.cover) return false;
+    if (rules::same(visit.cover->ref, booking.ref)) return true;
+    return !booking.organizer_email.empty() && same_address(visit.cover->organizer_email, booking.organizer_email);
+}
+
 }  // namespace
 
 std::optional<Breach> breach_of(const Desk& desk, const KnownBooking& known, Now, const Surroundings& around) {
@@ -261,14 +279,15 @@ Facts facts_of(const Desk& desk, const Booking& booking, const Zone& zone, std::
 std::optional<Verdict> verdict_on(const Desk& desk, const KnownBooking& known, Now now, const Surroundings& around) {
     auto breach = breach_of(desk, known, now, around);
     if (!breach) return std::nullopt;
-    Verdict verdict{breach->rule,
-                    std::move(breach->says),
-                    Act::Reject,
-                    known.booking.ref,
-                    known.objection->since.mono,
-                    {},
-                    std::move(breach->facts),
-                    around.policy_for(known.booking.organizer_email).messages};
+    Verdict verdict{
+        breach->rule,
+        std::move(breach->says),
+        Act::Reject,
+        known.booking.ref,
+        known.objection->since.mono,
+        {},
+        std::move(breach->facts),
+        around.policy_for(known.booking.organizer_email).messages && concerns_who_is_there(desk, known, now)};
     // The other device may not know of the booking what is wrong with it here: that it was made at this desk, say.
     std::size_t reversals = known.reversals.size();
     bool first_acts = false, first_knows = false;

@@ -19,6 +19,7 @@ public:
                               const std::function<bool(const DeskState&, const KnownBooking&)>& test) const override;
     [[nodiscard]] bool led(const Desk& desk) const override;
     [[nodiscard]] bool may_ask_who() const override { return fleet_.may_ask_who_ && !fleet_.who_refused_; }
+    [[nodiscard]] const Grants& grants() const override { return fleet_.grants_; }
 
 private:
     /// The other desks of the workspace, until `test` is true of one.

@@ -25,7 +25,7 @@ std::pair<std::string, Argument> name_of_booking(const BookingRef& ref) {
 /// Source: xAPI schema, Bookings.Edit: StartTime as text, Duration 1..1440 minutes.
 Command edit_booking(const BookingRef& ref, const Slot& slot) {
     const auto length = std::chrono::ceil<std::chrono::minutes>(slot.end - slot.start);
-    return {"Bookings.Edit",
+    return {std::string{command_path::edit},
             {name_of_booking(ref),
              {"StartTime", format_time(slot.start)},
              {"Duration", static_cast<std::int64_t>(length.count())}}};
@@ -33,12 +33,12 @@ Command edit_booking(const BookingRef& ref, const Slot& slot) {
 
 /// Source: xAPI schema, UserInterface.Message.Alert.Display: Title and Text up to 255 characters, Duration 0..3600 s.
 Command alert(const Messages& messages, const std::string& text) {
-    return {"UserInterface.Message.Alert.Display",
+    return {std::string{command_path::alert},
             {{"Title", messages.title}, {"Text", text}, {"Duration", std::int64_t{rules::message_seconds}}}};
 }
 
 /// Source: xAPI schema, Webex.Registration.Logout: no parameters.
-const Command logout{"Webex.Registration.Logout", {}};
+const Command logout{std::string{command_path::logout}, {}};
 
 std::string name_of_decision(Act act) {
     switch (act) {
@@ -59,7 +59,7 @@ Command command_for(const Verdict& verdict, const Messages& messages) {
         case Act::SignOut: return logout;
         case Act::Release:
         case Act::NoShow:
-        case Act::Reject: return {"Bookings.Delete", {name_of_booking(verdict.ref)}};
+        case Act::Reject: return {std::string{command_path::remove}, {name_of_booking(verdict.ref)}};
         case Act::Restore: return edit_booking(verdict.ref, verdict.back_to);
         case Act::LeaveBe: return {};
         case Act::WarnNoShow:
@@ -119,8 +119,9 @@ void ask_who(const SignIn& visit, MonoTime due, Now now, Step& step) {
 /// somebody else may have taken the place unheard.
 void want_who(const Desk& desk, Now now, const Surroundings& around, Step& step) {
     if (!desk.sign_in || !desk.sign_in->cover || desk.sign_in->lapsed || !around.may_ask_who()) return;
+    if (!around.grants().withheld(Act::SignOut).empty()) return;  // the answer would be of no use
     const SignIn& visit = *desk.sign_in;
-    if (visit.cover->organizer_email.empty() && visit.cover->organizer_id.empty()) return;
+    if (visit.cover->organizer_email.empty()) return;
     const Policy& policy = around.policy_for(visit.cover->organizer_email);
     if (policy.verify_identity == VerifyIdentity::Off || !policy.sign_out_grace) return;
     MonoTime due = visit.since.mono + *policy.sign_out_grace;
@@ -187,17 +188,19 @@ void noted(Desk& desk, const Decision& decision, Seq seq, Mode mode, Now now) {
         if (known != desk.bookings.end() && known->objection) known->left_alone = std::exchange(known->objection, {});
         return;
     }
+    // A booking may have got another Id since.
+    const auto same_ref = [&](const Attempt& a) { return a.ref == decision.ref || rules::same(a.ref, decision.ref); };
     std::erase_if(desk.attempts, [&](const Attempt& a) {
-        return a.act == act && !a.pending && a.ref != decision.ref && (act == Act::SignOut || act == Act::Release);
+        return a.act == act && !a.pending && !same_ref(a) && (act == Act::SignOut || act == Act::Release);
     });
     auto at = std::find_if(desk.attempts.begin(), desk.attempts.end(),
-                           [&](const Attempt& a) { return a.act == act && a.ref == decision.ref; });
+                           [&](const Attempt& a) { return a.act == act && same_ref(a); });
     const bool is_new = at == desk.attempts.end();
     if (is_new) {
         at = desk.attempts.insert(at, Attempt{});
         at->act = act;
-        at->ref = decision.ref;
     }
+    at->ref = decision.ref;
     at->observed = mode == Mode::Observe;
     at->not_before = now.mono;
     if (at->observed) {
@@ -216,7 +219,7 @@ std::vector<Decision> remote_sign_out(const Desk& desk, const Surroundings& arou
     facts.desk = desk.display_name;
     const std::string text = around.messages().text(Rule::Cli, facts);
     std::vector<Decision> out;
-    if (around.policy_for("").messages && !text.empty())
+    if (around.policy_for("").messages && around.grants().may_tell() && !text.empty())
         out.push_back({Rule::Cli, "tell", reason, std::nullopt, {}, alert(around.messages(), text)});
     out.push_back({Rule::Cli, "sign out", reason, std::nullopt, {}, logout});
     return out;

@@ -21,6 +21,7 @@ bool is_urgent(const Desk& desk) {
 }
 
 /// Rules that count an organizer's bookings over all desks.
+bool is_about_others(Rule rule) { return rule == Rule::OneDeskAtATime || rule == Rule::MaxBookingsPerDay; }
 bool looks_elsewhere(const Policy& policy) { return policy.one_desk_at_a_time || policy.max_bookings_per_day > 0; }
 
 }  // namespace
@@ -45,10 +46,13 @@ void Fleet::load(DeskState state, Now now, Clocks clocks) {
     const auto restart_if = [&](std::optional<Since>& since) {
         if (since) restart(*since);
     };
+    desk.personalized.pushed_at = desk.active_calls.pushed_at = desk.presence.pushed_at = MonoTime::min();
     if (desk.sign_in) {
         restart(desk.sign_in->since);
         desk.sign_in->seen_at = now.mono;
         desk.sign_in->watched = !again;
+        desk.sign_in->who_asked_at.reset();
+        desk.sign_in->who_not_before = MonoTime::min();
         restart_if(desk.sign_in->lapsed);
         restart_if(desk.sign_in->call_ended);
     }
@@ -124,8 +128,8 @@ void Fleet::back_at_another(const Entry& entry) {
     }
 }
 
-/// Messages of two desks may come in any order. Bookings that the same organizer made later than those that have just
-/// been found lawful are held against the rules again.
+/// Messages may come in any order. Bookings that the same organizer made later than those that have just been found
+/// lawful are held against them. What was moved against a rule and is being put back is not: it is, when it is back.
 void Fleet::reopen_later(Entry& entry, const std::vector<BookingRef>& lawful, Now now) {
     for (const BookingRef& ref : lawful) {
         const auto known = std::find_if(entry.desk.bookings.begin(), entry.desk.bookings.end(),
@@ -133,16 +137,17 @@ void Fleet::reopen_later(Entry& entry, const std::vector<BookingRef>& lawful, No
         if (known == entry.desk.bookings.end() || known->booking.organizer_email.empty()) continue;
         const WallTime changed = rules::changed_at(*known);
         const std::string organizer = lower_case(known->booking.organizer_email);
-        const auto there = organizers_.find(organizer);
-        if (there == organizers_.end()) continue;
-        for (Entry* const other : std::vector<Entry*>(there->second)) {
+        // A copy: looking at another desk may change the index.
+        for (Entry* const other : std::vector<Entry*>(organizers_.at(organizer))) {
             bool reopened = false;
-            if (other == &entry) continue;
             for (auto& later : other->desk.bookings) {
                 const bool theirs = same_address(later.booking.organizer_email, organizer);
                 if (!theirs || !later.admitted || later.admitted->exempt || later.booking.end <= now.wall ||
-                    rules::changed_at(later) <= changed)
+                    later.admitted->slot != slot_of(later.booking) || rules::changed_at(later) <= changed)
                     continue;
+                // Every other rule has had its say, perhaps under the policy of then.
+                const auto breach = breach_of(other->desk, later, now, Around(*this, other->desk));
+                if (!breach || !is_about_others(breach->rule)) continue;
                 later.admitted.reset();
                 reopened = true;
             }
@@ -194,7 +199,7 @@ void Fleet::set_wake(Entry& entry, std::optional<MonoTime> at) {
 }
 
 void Fleet::queue_ask(Entry& entry) {
-    if (entry.ask_queued || entry.asking > 0) return;
+    if (entry.ask_queued || entry.asking > 0 || !grants_.may_ask()) return;
     entry.ask_queued = true;
     if (is_urgent(entry.desk))
         asks_.push_front(&entry);
@@ -206,6 +211,15 @@ void Fleet::set_policy(PolicyBook policy, Now now) {
     policy_ = std::move(policy);
     looks_elsewhere_ = policy_.any(looks_elsewhere);
     for (auto& [id, entry] : desks_) index(*entry);
+    for (auto& [id, entry] : desks_) step(*entry, input::Woken{}, now);
+}
+
+void Fleet::set_grants(Grants grants, Now now) {
+    if (grants == grants_) return;
+    grants_ = std::move(grants);
+    who_refused_ = false;  // by what was granted before
+    if (!grants_.may_ask())
+        for (Entry* const entry : std::exchange(asks_, {})) entry->ask_queued = false;
     for (auto& [id, entry] : desks_) step(*entry, input::Woken{}, now);
 }
 
@@ -257,7 +271,12 @@ void Fleet::upsert(const DeviceInfo& device, const WorkspaceInfo& workspace, Now
     desk.location = device.location.empty() ? workspace.location : device.location;
     if (device.connected) desk.online = device.connected;
     if (is_new || before.workspace != workspace.id) workspaces_[workspace.id].push_back(entry);
-    if (is_new || !(before == entry->desk)) {
+    if (!is_new && before.workspace != workspace.id) {
+        // Another calendar: its bookings were there before, and who came to which is not known.
+        desk.bookings_asked = false;
+        dirty_.insert(entry);
+        step(*entry, input::Doubted{}, now);
+    } else if (is_new || !(before == entry->desk)) {
         dirty_.insert(entry);
         step(*entry, input::Woken{}, now);
     }
@@ -291,10 +310,9 @@ void Fleet::drop(Entry& entry, const std::string& why) {
 
 void Fleet::unindex(Entry& entry) {
     for (const auto& organizer : entry.organizers) {
-        const auto at = organizers_.find(organizer);
-        if (at == organizers_.end()) continue;
-        std::erase(at->second, &entry);
-        if (at->second.empty()) organizers_.erase(at);
+        std::vector<Entry*>& there = organizers_.at(organizer);
+        std::erase(there, &entry);
+        if (there.empty()) organizers_.erase(organizer);
     }
     entry.organizers.clear();
 }

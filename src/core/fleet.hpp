@@ -6,6 +6,7 @@
 // nothing.
 
 #include <hotdesk/cloud.hpp>
+#include <hotdesk/grants.hpp>
 #include <hotdesk/policy.hpp>
 #include <hotdesk/reconcile.hpp>
 #include <hotdesk/record.hpp>
@@ -74,6 +75,8 @@ public:
 
     // --- what is heard ---
     void set_policy(PolicyBook policy, Now now);
+    /// What Webex has granted from now on. Rules that rested wake; nothing that was not granted goes out any more.
+    void set_grants(Grants grants, Now now);
     /// False: no desk of that name is known.
     bool hear(const DeviceId& device, const Input& heard, Now now);
     void take_inventory(const Inventory& inventory, Now now);
@@ -83,6 +86,8 @@ public:
     void wake(Now now);
     /// An administrator's wish, from the command line. The same one may be handed over again and again.
     void order(const Request& request, Now now);
+    /// The outcome of a request that is about no desk.
+    void conclude(RequestOutcome outcome) { outcomes_.push_back(std::move(outcome)); }
 
     // --- what follows ---
     FleetChanges pending() const;
@@ -172,6 +177,7 @@ private:
     // fleet_orders.cpp
     void order_sign_out(Entry& entry, const Request& request, Now now);
     void order_booking(Entry& entry, const Request& request, Now now);
+    void permit(const Permit& wish, const Entry& at);
     bool is_fulfilled(const Entry& entry, Order& order, Now now) const;
     void order_sent(Errand&& errand, const Error* error, Now now);
     void send_order(Entry& entry, Order& order, Now now);
@@ -183,6 +189,7 @@ private:
     void refuse(const Request& request, const std::string& cause, Seq seq = 0);
 
     PolicyBook policy_;
+    Grants grants_;
     Seq next_seq_;
     bool may_ask_who_ = false, may_ask_presence_ = false, who_refused_ = false, judge_existing_ = false;
     bool looks_elsewhere_ = false;  ///< a rule looks at all desks

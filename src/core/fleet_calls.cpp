@@ -31,10 +31,12 @@ std::string outcome_of(const Error* error, bool was_sent) {
 bool Fleet::still_right(const Entry& entry, const Errand& errand, Now now) const {
     if (!errand.request.empty()) return errand.decided_at + rules::request_life >= now.mono;
     if (errand.decided_at + errand_life < now.mono) return false;
+    // The administrator may have changed their mind since it was decided.
+    if (policy_.mode() == Mode::Observe && name_of(Rule::Cli) != errand.record.rule) return false;
     // What is told belongs to the act behind it, and to whoever that is about.
     if (!errand.act) return entry.errands.size() > 1 && still_right(entry, entry.errands[1], now);
     for (const Verdict& verdict : judge(entry.desk, now, Around(*this, entry.desk), false))
-        if (verdict.act == errand.act && verdict.due && *verdict.due <= now.mono &&
+        if (verdict.act == errand.act && *verdict.due <= now.mono &&
             (verdict.ref.empty() || rules::same(verdict.ref, errand.ref)))
             return true;
     return false;
@@ -47,6 +49,12 @@ void Fleet::send_next(Entry& entry, std::vector<Call>& calls, Now now) {
         if (!still_right(entry, errand, now)) {
             const Error stale{ErrorKind::Transient, "it could not be sent in time"};
             finish(entry, "dropped: no longer right when it could be sent", "", &stale, now);
+            continue;
+        }
+        // Decided, or ordered, before Webex took it back.
+        if (const auto missing = grants_.withheld(errand.record.command.name); !missing.empty()) {
+            const Error error{ErrorKind::Rejected, not_granted(missing)};
+            finish(entry, "dropped: " + error.message, "", &error, now);
             continue;
         }
         errand.under_way = true;
@@ -76,7 +84,7 @@ void Fleet::take_calls(std::vector<Call>& calls, Now now) {
         entry.ask_queued = false;
         entry.asking = 2;
         ++asking_;
-        calls.emplace_back(call::AskStatus{entry.desk.id, may_ask_presence_});
+        calls.emplace_back(call::AskStatus{entry.desk.id, may_ask_presence_, grants_.may_ask_calls()});
         calls.emplace_back(call::AskBookings{entry.desk.id});
     }
 }

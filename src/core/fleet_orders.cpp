@@ -36,16 +36,28 @@ std::string in_words(const std::string& cause) {
 
 std::string verb_of(RequestKind kind) { return std::string{name_of(kind)}; }
 
+std::string_view command_of(RequestKind kind) {
+    switch (kind) {
+        case RequestKind::SignOut: return command_path::logout;
+        case RequestKind::Book: return command_path::book;
+        case RequestKind::Edit: return command_path::edit;
+        case RequestKind::Delete: return command_path::remove;
+        case RequestKind::Renew: break;  // about no desk
+    }
+    return {};
+}
+
 Command command_for(const Request& request, const Slot& slot) {
     const auto minutes = std::chrono::ceil<std::chrono::minutes>(slot.end - slot.start).count();
     // Source: xAPI schema, Bookings.Book, Edit, Delete.
-    if (request.kind == RequestKind::Delete) return {"Bookings.Delete", {{"MeetingId", request.meeting.value}}};
+    if (request.kind == RequestKind::Delete)
+        return {std::string{command_of(request.kind)}, {{"MeetingId", request.meeting.value}}};
     if (request.kind == RequestKind::Edit)
-        return {"Bookings.Edit",
+        return {std::string{command_of(request.kind)},
                 {{"MeetingId", request.meeting.value},
                  {"StartTime", format_time(slot.start)},
                  {"Duration", std::int64_t{minutes}}}};
-    Command book{"Bookings.Book",
+    Command book{std::string{command_of(request.kind)},
                  {{"BookingRequestUUID", request.uuid.value},
                   {"OrganizerEmail", request.organizer_email},
                   {"StartTime", format_time(slot.start)},
@@ -76,6 +88,7 @@ std::string_view name_of(RequestKind kind) {
         case RequestKind::Book: return "book";
         case RequestKind::Edit: return "edit";
         case RequestKind::Delete: return "delete";
+        case RequestKind::Renew: return "renew";
     }
     return "";
 }
@@ -95,6 +108,9 @@ void Fleet::order(const Request& request, Now now) {
     const bool sent_before = orphans_.count(request.key) > 0;
     if (!sent_before && now.wall - request.asked_at > rules::request_life)
         return refuse(request, "the worker was not running when this was asked for");
+    if (const auto missing = grants_.withheld(command_of(request.kind)); !missing.empty() && !sent_before)
+        return refuse(request, not_granted(missing) +
+                                   "; hotdeskd manifest --request-update asks for it, to be approved in Control Hub");
     if (request.kind == RequestKind::SignOut)
         order_sign_out(*entry, request, now);
     else
@@ -182,13 +198,22 @@ void Fleet::order_booking(Entry& entry, const Request& request, Now now) {
             }
             reason += " --force, against " + why;
         }
-        if (entry.desk.permits.size() >= max_permits_a_desk) entry.desk.permits.erase(entry.desk.permits.begin());
-        entry.desk.permits.push_back({request.uuid, request.meeting, order.wanted, {now.wall, now.mono}});
+        permit({request.uuid, request.meeting, order.wanted, {now.wall, now.mono}}, entry);
     }
     const Command command = command_for(request, order.wanted);
     orders_.emplace(request.key, std::move(order));
     add_errand(entry, {Rule::Cli, verb_of(request.kind), reason, std::nullopt, {}, command}, request.key, Mode::Enforce,
                now);
+}
+
+/// The devices of a workspace have its bookings in common: what an administrator wants of one is judged at none.
+void Fleet::permit(const Permit& wish, const Entry& at) {
+    for (Entry* const entry : workspaces_[at.desk.workspace]) {
+        auto& permits = entry->desk.permits;
+        if (permits.size() >= max_permits_a_desk) permits.erase(permits.begin());
+        permits.push_back(wish);
+        dirty_.insert(entry);
+    }
 }
 
 /// The desk's bookings show it. A new booking gets its MeetingId here.
@@ -315,18 +340,19 @@ void Fleet::conclude(const std::string& key, const std::string& outcome, const s
     const auto at = orders_.find(key);
     Order order = std::move(at->second);
     orders_.erase(at);
-    Entry* const entry = find(order.device);
-    if (outcome == "refused" && entry) {
-        std::erase_if(entry->desk.permits, [&](const Permit& permit) {
-            return permit.slot == order.wanted && permit.uuid == order.request.uuid &&
-                   permit.meeting == order.request.meeting;
-        });
-        dirty_.insert(entry);
-    }
+    const Entry& entry = *find(order.device);  // a desk that goes concludes its orders first
+    if (outcome == "refused")
+        for (Entry* const there : workspaces_[entry.desk.workspace]) {
+            const auto taken_back = std::erase_if(there->desk.permits, [&](const Permit& permit) {
+                return permit.slot == order.wanted && permit.uuid == order.request.uuid &&
+                       permit.meeting == order.request.meeting;
+            });
+            if (taken_back > 0) dirty_.insert(there);
+        }
     outcomes_.push_back({key, outcome, cause, order.record.seq, order.request.meeting});
     order.record.result = outcome == "done" ? std::string{result_done} : outcome + ": " + cause;
     outbox_done_.push_back(order.record.seq);
-    news_.push_back({order.record, entry ? entry->desk.display_name : order.device.value});
+    news_.push_back({order.record, entry.desk.display_name});
     finished_.push_back(std::move(order.record));
 }
 

@@ -1,6 +1,7 @@
 #include <hotdesk/reconcile.hpp>
 
 #include "core/admission.hpp"
+#include "core/grants.hpp"
 #include "core/rules.hpp"
 #include "core/words.hpp"
 
@@ -80,7 +81,7 @@ public:
             somebody_expected = true;
             no_show(known);
         }
-        if (!somebody_expected) {
+        if (!somebody_expected && !no_show_withheld(around_.policy_for({}))) {
             rests(Rule::NoShowRelease, "no booking runs");
             rests(Rule::NoShowWarning, "no booking runs");
         }
@@ -93,16 +94,31 @@ private:
     void rests(Rule rule, std::string_view why) {
         if (all_) out_.push_back({rule, std::string{why}, std::nullopt, {}, std::nullopt, {}, {}, false});
     }
+    /// What a rule needs was not granted. Said before anything else: nothing else matters then.
+    bool withheld(Rule rule, Act act, const Policy& policy) {
+        const std::string_view path = around_.grants().withheld(act);
+        if (path.empty() || !uses(policy, rule)) return false;
+        if (all_) rests(rule, "rests: " + not_granted(path));
+        return true;
+    }
+    /// Without the release there is nothing to warn of.
+    bool no_show_withheld(const Policy& policy) {
+        if (!withheld(Rule::NoShowRelease, Act::NoShow, policy)) return false;
+        if (!withheld(Rule::NoShowWarning, Act::WarnNoShow, policy)) rests(Rule::NoShowWarning, "off");
+        return true;
+    }
     void acts(Rule rule, Act act, MonoTime due, std::string says, const BookingRef& ref = {}, Facts facts = {}) {
         // Where two devices share a workspace, what the first one does may be done for both.
         if ((act == Act::SignOut || act == Act::Release) && around_.led(desk_)) due += rules::companion_wait;
-        out_.push_back({rule, std::move(says), act, ref, due, {}, std::move(facts), user_policy_.messages});
+        const bool tells = user_policy_.messages && around_.grants().may_tell();
+        out_.push_back({rule, std::move(says), act, ref, due, {}, std::move(facts), tells});
     }
+    /// For whoever is signed in.
     [[nodiscard]] Facts facts(std::string limit) const {
         Facts out;
         out.desk = desk_.display_name;
         out.limit = std::move(limit);
-        if (!desk_.sign_in || !desk_.sign_in->cover) return out;
+        if (!desk_.sign_in->cover) return out;
         out.organizer = desk_.sign_in->cover->organizer_email;
         out.end = local_clock(around_.zone(), desk_.sign_in->cover->end);
         return out;
@@ -119,6 +135,7 @@ private:
     }
 
     void sign_in_grace() {
+        if (withheld(Rule::SignInGrace, Act::SignOut, user_policy_)) return;
         if (!over_.visit) return rests(Rule::SignInGrace, over_.why_not);
         const SignIn& visit = *over_.visit;
         if (visit.cover) return rests(Rule::SignInGrace, "the sign-in had a booking: sign_out_grace decides");
@@ -136,6 +153,7 @@ private:
     }
 
     void sign_out_grace() {
+        if (withheld(Rule::SignOutGrace, Act::SignOut, user_policy_)) return;
         if (!over_.visit) return rests(Rule::SignOutGrace, over_.why_not);
         const SignIn& visit = *over_.visit;
         if (!visit.cover) return rests(Rule::SignOutGrace, "the sign-in never had a booking: sign_in_grace decides");
@@ -154,6 +172,7 @@ private:
 
     void max_call_overrun() {
         const Policy& policy = user_policy_;
+        if (withheld(Rule::MaxCallOverrun, Act::SignOut, policy)) return;
         if (!policy.max_call_overrun) return rests(Rule::MaxCallOverrun, "off");
         if (!over_.visit) return rests(Rule::MaxCallOverrun, over_.why_not);
         if (!over_.in_call) return rests(Rule::MaxCallOverrun, "no call is on");
@@ -174,6 +193,7 @@ private:
     void verify_identity() {
         const Policy& policy = user_policy_;
         if (policy.verify_identity == VerifyIdentity::Off) return rests(Rule::VerifyIdentity, "off");
+        if (withheld(Rule::VerifyIdentity, Act::SignOut, policy)) return;
         if (!around_.may_ask_who())
             return rests(Rule::VerifyIdentity, "Webex may not be asked who is signed in: the scopes are not granted");
         if (!desk_.sign_in) return rests(Rule::VerifyIdentity, "nobody is signed in");
@@ -181,10 +201,13 @@ private:
         if (!visit.cover || visit.lapsed) return rests(Rule::VerifyIdentity, "no booking covers the sign-in");
         if (!policy.sign_out_grace) return rests(Rule::VerifyIdentity, "sign_out_grace is off");
         if (!visit.who) return rests(Rule::VerifyIdentity, "Webex has not said who is signed in");
+        // Addresses can be compared; a calendar's id of a person need not be Webex's.
+        if (visit.who->emails.empty())
+            return rests(Rule::VerifyIdentity, "Webex has not said which addresses the user has");
         const auto has_booking = [&](const KnownBooking& known) {
             return known.booking.covers(now_.wall) &&
                    (rules::is_organizer(*visit.who, known.booking.organizer_email, known.booking.organizer_id) ||
-                    (known.booking.organizer_email.empty() && known.booking.organizer_id.empty()));
+                    known.booking.organizer_email.empty());
         };
         if (std::any_of(desk_.bookings.begin(), desk_.bookings.end(), has_booking))
             return rests(Rule::VerifyIdentity, "the user is the organizer of a booking that runs");
@@ -201,10 +224,11 @@ private:
     }
 
     void release_on_sign_out() {
+        const KnownBooking* const known = desk_.left ? find(desk_.left->ref) : nullptr;
+        const Policy& policy = around_.policy_for(known ? known->booking.organizer_email : std::string{});
+        if (withheld(Rule::ReleaseOnSignOut, Act::Release, policy)) return;
         if (!desk_.left || desk_.personalized.value != false)
             return rests(Rule::ReleaseOnSignOut, "nobody has left a booking early");
-        const KnownBooking* const known = find(desk_.left->ref);
-        const Policy& policy = around_.policy_for(known ? known->booking.organizer_email : std::string{});
         if (!policy.release_on_sign_out) return rests(Rule::ReleaseOnSignOut, "off");
         if (around_.beside(desk_, desk_.left->ref,
                            [](const DeskState& other, const KnownBooking&) { return other.sign_in.has_value(); }))
@@ -246,13 +270,16 @@ private:
             rests(Rule::NoShowWarning, why);
         };
         if (!policy.no_show_release) return both_rest("no_show_release is off");
+        if (no_show_withheld(policy)) return;
         if (const auto why = why_no_no_show(known, policy); !why.empty()) return both_rest(why);
         // Whoever came before hotdeskd was there, or while messages were lost, was not seen: the clock starts again.
         MonoTime from = std::max({mono_of(booking.start, now_), mono_of(known.made_at, now_), desk_.watched_since});
         if (known.chance) from = std::max(from, known.chance->mono);
         MonoTime due = from + *policy.no_show_release;
 
-        if (policy.no_show_warning && policy.messages) {
+        if (withheld(Rule::NoShowWarning, Act::WarnNoShow, policy)) {
+            // The release goes on.
+        } else if (policy.no_show_warning && policy.messages) {
             const Attempt* const warned = tried(Act::WarnNoShow, booking.ref);
             const MonoTime warn = std::max(from, due - *policy.no_show_warning);
             const MonoTime told = warned && !warned->pending ? warned->answered_at : std::max(warn, now_.mono);
@@ -274,6 +301,7 @@ private:
     }
 
     void end_warning() {
+        if (withheld(Rule::EndWarning, Act::WarnEnd, user_policy_)) return;
         if (!desk_.sign_in || !desk_.sign_in->cover || desk_.sign_in->lapsed)
             return rests(Rule::EndWarning, "nobody is signed in with a booking");
         const Policy& policy = user_policy_;
@@ -308,14 +336,27 @@ private:
             if (!known.objection || known.booking.end <= now_.wall) continue;
             if (auto verdict = admission::verdict_on(desk_, known, now_, around_)) {
                 broken.push_back(verdict->rule);
+                if (verdict->act) rest_where_withheld(*verdict);
                 out_.push_back(std::move(*verdict));
             }
         }
         if (!all_) return;
         for (const Rule rule : all_rules)
             if (rule >= Rule::AllowAdHoc && rule != Rule::Cli &&
-                std::find(broken.begin(), broken.end(), rule) == broken.end())
+                std::find(broken.begin(), broken.end(), rule) == broken.end() &&
+                !withheld(rule, Act::Reject, user_policy_))
                 rests(rule, "no booking breaks it");
+    }
+
+    /// A move that cannot be reversed is not answered with a deletion: that the booking could not have its times back
+    /// is no fault of it.
+    void rest_where_withheld(Verdict& verdict) const {
+        verdict.tells = verdict.tells && around_.grants().may_tell();
+        const std::string_view path = around_.grants().withheld(*verdict.act);
+        if (path.empty()) return;
+        verdict.act.reset();
+        verdict.due.reset();
+        verdict.says = sentence({"rests: ", not_granted(path), "; ", verdict.says});
     }
 
     const Desk& desk_;

@@ -50,14 +50,20 @@ void calls_changed(Desk& desk, std::optional<int> before, Now now) {
     if (ended && desk.sign_in) desk.sign_in->call_ended = Since{now.wall, now.mono};
 }
 
+/// The desk is free, and nobody has come to the booking that runs: whoever booked could not while it was taken, or may
+/// have tried and failed. They have all the time again, and are told again.
+void still_expected(Desk& desk, Now now) {
+    for (auto& known : desk.bookings)
+        if (known.booking.covers(now.wall) && !known.arrived) start_again(desk, known, now);
+}
+
 /// Somebody has just been seen to sign out. When it was the booking's own user, leaving early, that is remembered.
 void signed_out(Desk& desk, std::optional<WallTime> said_at, Now now) {
     const SignIn visit = *desk.sign_in;
     desk.sign_in.reset();
     std::erase_if(desk.attempts, [](const Attempt& a) { return a.act == Act::SignOut; });
-    if (!visit.cover || visit.lapsed) return;
-    KnownBooking* const known = find(desk, visit.cover->ref);
-    if (!known || !known->booking.covers(now.wall)) return;
+    KnownBooking* const known = visit.cover && !visit.lapsed ? find(desk, visit.cover->ref) : nullptr;
+    if (!known || !known->booking.covers(now.wall)) return still_expected(desk, now);
     // The stay counts from the booking's start: whoever was there before it began may have been somebody else. Two
     // pushes tell it by the desk's clock, even when both come late and together; else it ends when the user was last
     // seen, not when their absence was noticed.
@@ -69,10 +75,8 @@ void signed_out(Desk& desk, std::optional<WallTime> said_at, Now now) {
     if (own) {
         known->arrived = true;
         desk.left = Left{known->booking.ref, Since{now.wall, now.mono}};
-    } else if (!known->arrived) {
-        // A failed sign-in, or a wrong user: whoever booked may be trying, and is told again.
-        known->chance = Since{now.wall, now.mono};
-        std::erase_if(desk.attempts, [](const Attempt& a) { return a.act == Act::WarnNoShow && !a.pending; });
+    } else {
+        still_expected(desk, now);
     }
 }
 
@@ -167,20 +171,13 @@ void hear(Desk&, const input::Woken&, Now) {}
 
 // --- what follows from what is known --------------------------------------------------------------------------------
 
-/// The visitor is known to be the one who booked: Webex says so, or they booked while they were signed in at the desk.
-bool is_visitors(const KnownBooking& known, const SignIn& visit) {
-    if (visit.who && rules::is_organizer(*visit.who, known.booking.organizer_email, known.booking.organizer_id))
-        return true;
-    return known.at_desk && known.made_at >= visit.said_at.value_or(visit.since.wall);
-}
-
 /// The booking that gives the signed-in user a right to be there. One of their own goes before somebody else's, which
 /// counts only where it may be its organizer by now: sign-outs and sign-ins may have gone unheard.
 const Booking* covering(const Desk& desk, const SignIn& visit, Now now) {
     const Booking *best = nullptr, *others = nullptr;
     for (const auto& known : desk.bookings) {
         if (!known.booking.covers(now.wall)) continue;
-        if (is_visitors(known, visit)) return &known.booking;
+        if (rules::is_visitors(known, visit)) return &known.booking;
         if (visit.cover && rules::different_organizers(*visit.cover, known.booking))
             others = &known.booking;
         else if (!best || (visit.cover && rules::same(known.booking.ref, visit.cover->ref)))
@@ -224,15 +221,18 @@ void settle_sign_in(Desk& desk, Now now) {
     }
 }
 
-/// Whoever is in a call, is seen, or has stayed for a minute has come. Once is enough for a booking.
+/// Whoever is in a call, is seen, or has stayed for a minute has come. Once is enough for a booking. What is seen of a
+/// user whose own time is over is no arrival of somebody else.
 void settle_arrivals(Desk& desk, Now now) {
+    const bool seen = (desk.active_calls.value.value_or(0) > 0 || desk.presence.value == Presence::Yes) &&
+                      !(desk.sign_in && desk.sign_in->lapsed);
     for (auto& known : desk.bookings) {
         if (known.booking.start > now.wall) break;  // they are sorted
         if (known.arrived || !known.booking.covers(now.wall)) continue;
         const bool stays = desk.sign_in && !desk.sign_in->lapsed && desk.sign_in->cover &&
                            rules::same(desk.sign_in->cover->ref, known.booking.ref) &&
                            desk.sign_in->seen_at - desk.sign_in->since.mono >= rules::shortest_stay;
-        known.arrived = stays || desk.active_calls.value.value_or(0) > 0 || desk.presence.value == Presence::Yes;
+        known.arrived = stays || seen;
     }
 }
 

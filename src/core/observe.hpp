@@ -8,6 +8,9 @@ namespace hotdesk::observing {
 KnownBooking* find(Desk& desk, const BookingRef& ref);
 void sort_bookings(Desk& desk);
 
+/// The clock of no-shows starts again for a booking to which nobody has come.
+void start_again(Desk& desk, KnownBooking& known, Now now);
+
 /// What was answered so far is not enough any more.
 void ask_again(Desk& desk, Now now);
 /// A round of two questions went well; one good answer beside a failed one is no success.

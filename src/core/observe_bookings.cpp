@@ -19,6 +19,13 @@ void sort_bookings(Desk& desk) {
     });
 }
 
+void start_again(Desk& desk, KnownBooking& known, Now now) {
+    known.chance = Since{now.wall, now.mono};
+    std::erase_if(desk.attempts, [&](const Attempt& attempt) {
+        return attempt.act == Act::WarnNoShow && !attempt.pending && same(attempt.ref, known.booking.ref);
+    });
+}
+
 namespace {
 
 const DeletedBooking* find_deleted(const Desk& desk, const BookingRef& ref) {
@@ -38,11 +45,33 @@ void merge(Booking& known, const Booking& newer) {
     if (!newer.organizer_name.empty()) known.organizer_name = newer.organizer_name;
 }
 
-void forget_request(Desk& desk, const RequestUuid& uuid, const Booking* booking) {
-    std::erase_if(desk.requested, [&](const RequestedBooking& request) {
-        if (!request.uuid.empty() && !uuid.empty()) return request.uuid == uuid;
-        return booking && request.start == booking->start && request.end == booking->end;
-    });
+/// A booking that begins at another time than before: whoever booked has to come anew, and has all the time for it.
+void begins_anew(Desk& desk, KnownBooking& known, WallTime before, Now now) {
+    if (known.booking.start == before) return;
+    if (known.booking.start > now.wall) known.arrived = false;
+    if (!known.arrived) start_again(desk, known, now);
+}
+
+/// The booking is gone, and what is said of it as of `as_of` or earlier is history.
+void remember_deleted(Desk& desk, BookingRef ref, WallTime as_of, MonoTime learned_at) {
+    std::erase_if(desk.deleted, [&](const DeletedBooking& d) { return same(d.ref, ref); });
+    if (desk.deleted.size() >= max_deleted_a_desk) desk.deleted.erase(desk.deleted.begin());
+    desk.deleted.push_back({std::move(ref), as_of, learned_at});
+}
+
+/// Whether a booking was made from a request. Hybrid calendars give it a MeetingId of its own, and neither a list nor
+/// every event repeats the UUID: then the same times tell. A desk has one booking at a time.
+bool made_from(const RequestedBooking& request, const RequestUuid& uuid, const Booking& booking) {
+    if (!request.uuid.empty() && request.uuid.value == booking.ref.meeting.value) return true;
+    if (!request.uuid.empty() && !uuid.empty()) return request.uuid == uuid;
+    return request.start == booking.start && request.end == booking.end;
+}
+
+void forget_request(Desk& desk, const RequestUuid& uuid) {
+    std::erase_if(desk.requested, [&](const RequestedBooking& r) { return !uuid.empty() && r.uuid == uuid; });
+}
+void forget_request(Desk& desk, const RequestUuid& uuid, const Booking& booking) {
+    std::erase_if(desk.requested, [&](const RequestedBooking& r) { return made_from(r, uuid, booking); });
 }
 
 /// Booking events matter to whoever is signed in; a desk that does not push that is asked.
@@ -52,7 +81,16 @@ void ask_if_silent(Desk& desk, Now now) {
 
 bool permitted(const Desk& desk, const RequestUuid& uuid) {
     return std::any_of(desk.permits.begin(), desk.permits.end(),
-                       [&](const Permit& permit) { return !uuid.empty() && permit.uuid == uuid; });
+                       [&](const Permit& permit) { return permit.uuid == uuid; });
+}
+
+/// Other integrations book for people who are not there, also while somebody is whose own booking runs.
+bool may_be_the_visitors(Desk& desk, const Booking& booking, Now now) {
+    if (!desk.sign_in || !desk.sign_in->cover) return true;
+    const SignIn& visit = *desk.sign_in;
+    const KnownBooking* const theirs = find(desk, visit.cover->ref);
+    return !theirs || !theirs->booking.covers(now.wall) || !rules::different_organizers(*visit.cover, booking) ||
+           (visit.who && rules::is_organizer(*visit.who, booking.organizer_email, booking.organizer_id));
 }
 
 struct EventFold {
@@ -60,13 +98,22 @@ struct EventFold {
     WallTime at;
     Now now;
 
+    /// What is heard late tells how it was then: an answer to a question asked since is newer.
+    [[nodiscard]] MonoTime told_at() const {
+        return std::min(now.mono, now.mono - (now.wall - at) + rules::clocks_apart);
+    }
     /// Somebody stands at the desk and books there. The calendar's bookings have no request, an administrator's are
     /// known, and other integrations book for people who are not there.
     [[nodiscard]] bool asked_at_desk(const RequestUuid& uuid) const {
         return !uuid.empty() && desk.sign_in && !permitted(desk, uuid);
     }
+    /// Said of a booking that was deleted later.
+    [[nodiscard]] bool is_history(const BookingRef& ref) const {
+        const auto* deleted = find_deleted(desk, ref);
+        return deleted && deleted->as_of >= at;
+    }
     void add_request(RequestedBooking request) const {
-        forget_request(desk, request.uuid, nullptr);
+        forget_request(desk, request.uuid);
         if (desk.requested.size() >= max_requested_a_desk) desk.requested.erase(desk.requested.begin());
         desk.requested.push_back(std::move(request));
     }
@@ -89,36 +136,34 @@ struct EventFold {
         known.made_at = at;
         known.at_desk = asked_at_desk(event.uuid);
         for (const auto& request : desk.requested) {
-            const bool by_uuid = !request.uuid.empty() &&
-                                 (request.uuid == event.uuid || request.uuid.value == event.booking.ref.meeting.value);
-            const bool by_times = (request.uuid.empty() || event.uuid.empty()) &&
-                                  Slot{request.start, request.end} == slot_of(event.booking);
-            if (!by_uuid && !by_times) continue;
+            if (!made_from(request, event.uuid, event.booking)) continue;
             if (known.request.empty() && request.extends.empty()) known.request = request.uuid;
             known.at_desk = known.at_desk || request.at_desk;
             known.extends = request.extends;
         }
+        known.at_desk = known.at_desk && may_be_the_visitors(desk, known.booking, now);
     }
     void operator()(const BookingCreated& event) const {
-        if (const auto* deleted = find_deleted(desk, event.booking.ref); deleted && deleted->as_of >= at) {
-            forget_request(desk, event.uuid, &event.booking);
+        if (is_history(event.booking.ref)) {
+            forget_request(desk, event.uuid, event.booking);
             return;
         }
         if (auto* known = find(desk, event.booking.ref)) {
             // A list told of it first, or the same is said twice.
             if (known->request.empty() && known->as_of == WallTime{}) take_request(*known, event);
+            const WallTime start = known->booking.start;
             if (at >= known->as_of) merge(known->booking, event.booking), known->as_of = at;
-            known->learned_at = now.mono;
+            begins_anew(desk, *known, start, now);
+            known->learned_at = std::max(known->learned_at, told_at());
         } else {
-            KnownBooking created{event.booking, at, now.mono};
+            KnownBooking created{event.booking, at, told_at()};
             take_request(created, event);
             desk.bookings.push_back(std::move(created));
         }
-        forget_request(desk, event.uuid.empty() ? RequestUuid{event.booking.ref.meeting.value} : event.uuid,
-                       &event.booking);
+        forget_request(desk, event.uuid, event.booking);
         sort_bookings(desk);
     }
-    void operator()(const BookingFailed& event) const { forget_request(desk, event.uuid, nullptr); }
+    void operator()(const BookingFailed& event) const { forget_request(desk, event.uuid); }
     void operator()(const BookingMoved& event) const {
         ask_if_silent(desk, now);
         std::erase_if(desk.requested, [&](const RequestedBooking& request) {
@@ -126,15 +171,16 @@ struct EventFold {
         });
         auto* known = find(desk, event.ref);
         if (!known) {
-            if (!find_deleted(desk, event.ref)) ask_again(desk, now);
+            if (!is_history(event.ref)) ask_again(desk, now);
             return;
         }
-        known->learned_at = now.mono;
+        known->learned_at = std::max(known->learned_at, told_at());
         if (at < known->as_of) return;
-        known->booking.start = event.start;
+        const WallTime start = std::exchange(known->booking.start, event.start);
         known->booking.end = event.start + event.duration;
         if (!event.ref.id.empty()) known->booking.ref.id = event.ref.id;
         known->as_of = at;
+        begins_anew(desk, *known, start, now);
         sort_bookings(desk);
     }
     // A wish to change is not a change: BookingMoved tells of that.
@@ -164,7 +210,7 @@ struct EventFold {
     }
     void operator()(const BookingStarted& event) const {
         ask_if_silent(desk, now);
-        if (!find(desk, event.ref) && !find_deleted(desk, event.ref)) ask_again(desk, now);
+        if (!find(desk, event.ref) && !is_history(event.ref)) ask_again(desk, now);
     }
     void operator()(const BookingEnded& event) const {
         ask_if_silent(desk, now);
@@ -172,7 +218,7 @@ struct EventFold {
         if (!known || at < known->as_of) return;
         known->booking.end = std::max(known->booking.start, std::min(known->booking.end, event.end));
         known->as_of = at;
-        known->learned_at = now.mono;
+        known->learned_at = std::max(known->learned_at, told_at());
     }
     void operator()(const BookingDeleted& event) const {
         ask_if_silent(desk, now);
@@ -186,9 +232,7 @@ struct EventFold {
             if (ref.meeting.empty()) ref.meeting = known->booking.ref.meeting;
             std::erase_if(desk.bookings, [&](const KnownBooking& k) { return same(k.booking.ref, event.ref); });
         }
-        std::erase_if(desk.deleted, [&](const DeletedBooking& d) { return same(d.ref, ref); });
-        if (desk.deleted.size() >= max_deleted_a_desk) desk.deleted.erase(desk.deleted.begin());
-        desk.deleted.push_back({std::move(ref), at, now.mono});
+        remember_deleted(desk, std::move(ref), at, now.mono);
     }
     void operator()(const BookingsChanged&) const { ask_again(desk, now); }
     void operator()(const Booted&) const { ask_again(desk, now); }
@@ -215,23 +259,32 @@ void hear(Desk& desk, const input::BookingsAnswered& answer, Now now) {
             entry = *known;
             if (known->learned_at < answer.asked_at) {
                 merge(entry.booking, listed);
+                begins_anew(desk, entry, known->booking.start, now);
                 entry.learned_at = answer.asked_at;
             }
         } else {
             entry.made_at = now.wall;
             for (const auto& request : desk.requested)
-                if (!request.uuid.empty() && request.uuid.value == listed.ref.meeting.value)
-                    entry.at_desk = request.at_desk, entry.extends = request.extends;
+                if (made_from(request, {}, listed))
+                    entry.at_desk = request.at_desk && may_be_the_visitors(desk, listed, now),
+                    entry.extends = request.extends;
             if (first && !desk.judge_existing) entry.admitted = Admitted{slot_of(listed), listed.organizer_email, true};
         }
-        forget_request(desk, RequestUuid{listed.ref.meeting.value}, &listed);
+        forget_request(desk, {}, listed);
         merged.push_back(std::move(entry));
     }
     for (const auto& known : desk.bookings) {
         const bool keep = known.learned_at >= answer.asked_at || known.booking.end <= now.wall;
         const bool listed = std::any_of(merged.begin(), merged.end(),
                                         [&](const KnownBooking& m) { return same(m.booking.ref, known.booking.ref); });
-        if (!listed && keep) merged.push_back(known);
+        if (listed) continue;
+        if (keep) {
+            merged.push_back(known);
+            continue;
+        }
+        // What was said of it before the question may be heard once more. The next list may have it again.
+        const WallTime asked = now.wall - (now.mono - answer.asked_at) - rules::clocks_apart;
+        remember_deleted(desk, known.booking.ref, std::max(known.as_of, asked), answer.asked_at - Millis{1});
     }
     desk.bookings = std::move(merged);
     sort_bookings(desk);

@@ -24,6 +24,9 @@ inline constexpr Millis history = 25h;
 /// How long an administrator's wish keeps a booking from being judged: longer than a calendar takes to confirm.
 inline constexpr Millis permit_life = 1h;
 
+/// How far the cloud's clock and ours may be apart at most where one is held against the other.
+inline constexpr Millis clocks_apart = 10s;
+
 /// A move is reversed this often within this time; a war of edits helps nobody.
 inline constexpr std::size_t most_reversals = 2;
 inline constexpr Millis reversal_window = 1h;
@@ -78,6 +81,12 @@ inline bool is_organizer(const Person& who, std::string_view email, const std::s
     if (!id.empty() && who.id.value == id) return true;
     return !email.empty() && std::any_of(who.emails.begin(), who.emails.end(),
                                          [&](const std::string& own) { return same_address(own, email); });
+}
+
+/// The visitor is known to be the one who booked: Webex says so, or they booked while they were signed in at the desk.
+inline bool is_visitors(const KnownBooking& known, const SignIn& visit) {
+    if (visit.who && is_organizer(*visit.who, known.booking.organizer_email, known.booking.organizer_id)) return true;
+    return known.at_desk && known.made_at >= visit.said_at.value_or(visit.since.wall);
 }
 
 /// Two bookings are known to be different people's. What is not known counts as the same: in doubt for the user.

@@ -13,6 +13,10 @@ using namespace std::chrono_literals;
 constexpr Millis retry_first = 10s, retry_most = 5min;
 /// A refused refresh is no matter of seconds: somebody must act.
 constexpr Millis refused_again = 1h;
+/// A refresh token that ends within this is exchanged, at most so often.
+constexpr Millis early_exchange = 7 * 24h, early_again = 24h;
+/// How often in a row Webex must say that the integration is gone.
+constexpr int removals_needed = 2;
 /// Between two refreshes for which a 401 was the reason; doubled while they do not help.
 constexpr Millis forced_first = 1min, forced_most = 1h;
 /// A new access token this long before the old one ends, or a tenth of its life if that is shorter.
@@ -49,6 +53,7 @@ Session::Session(Activation activation, Now now) : activation_(std::move(activat
     refresh_at_ = access_until_ - std::clamp(Millis{left / 10}, Millis{0}, refresh_ahead);
     inventory_at_ = now.mono + inventory_interval;
     app_.not_before = now.mono;
+    unanswered_ = activation_.refresh_begun.has_value();
 }
 
 void Session::failed(Task& task, const Error& error, Now now, double chance) {
@@ -68,15 +73,29 @@ bool Session::token_usable(Now now) const {
 
 bool Session::open(Now now) const { return token_usable(now) && now.mono >= pause_until_; }
 
+bool Session::token_near_its_end(WallTime now) const {
+    return activation_.refresh_expires && now + early_exchange >= *activation_.refresh_expires;
+}
+
 bool Session::refresh_wanted(Now now) const {
-    return refresh_forced_ || activation_.access_token.empty() || now.mono >= refresh_at_ ||
-           now.mono + token_slack >= access_until_;
+    return refresh_forced_ || renewing_ || activation_.access_token.empty() || now.mono >= refresh_at_ ||
+           now.mono + token_slack >= access_until_ || (now.mono >= early_at_ && token_near_its_end(now.wall));
+}
+
+bool Session::refresh_due(Now now) const {
+    return !refresh_.under_way && now.mono >= refresh_.not_before && refresh_wanted(now);
+}
+
+void Session::prepare(Now now) {
+    if (dirty_ || activation_.refresh_begun || !refresh_due(now)) return;
+    activation_.refresh_begun = now.wall;
+    dirty_ = true;
 }
 
 void Session::take_calls(std::vector<Call>& calls, Now now) {
     const auto due = [&](const Task& task) { return !task.under_way && now.mono >= task.not_before; };
     if (dirty_) return;  // nothing before the token is safe
-    if (due(refresh_) && refresh_wanted(now)) {
+    if (refresh_due(now) && activation_.refresh_begun) {
         refresh_.under_way = true;
         calls.emplace_back(call::Refresh{activation_.oauth_url, activation_.refresh_token});
     }
@@ -92,7 +111,8 @@ void Session::take_calls(std::vector<Call>& calls, Now now) {
     }
     const bool listing =
         devices_.under_way || workspaces_.under_way || !devices_next_.empty() || !workspaces_next_.empty();
-    if (!listing && now.mono >= inventory_allowed_at_ && (inventory_wanted_ || now.mono >= inventory_at_)) {
+    if (!listing && may_list_ && now.mono >= inventory_allowed_at_ &&
+        (inventory_wanted_ || now.mono >= inventory_at_)) {
         inventory_wanted_ = false;
         inventory_allowed_at_ = now.mono + inventory_least;
         listed_ = {};
@@ -124,7 +144,7 @@ std::optional<MonoTime> Session::wake_at(Now now) const {
     if (!devices_next_.empty() || !workspaces_next_.empty()) {
         if (!devices_next_.empty()) consider(devices_, pause_until_);
         if (!workspaces_next_.empty()) consider(workspaces_, pause_until_);
-    } else if (!devices_.under_way && !workspaces_.under_way) {
+    } else if (may_list_ && !devices_.under_way && !workspaces_.under_way) {
         consider(devices_,
                  std::max({pause_until_, inventory_allowed_at_, inventory_wanted_ ? now.mono : inventory_at_}));
     }
@@ -150,12 +170,18 @@ bool Session::warned(const Error& error, MonoTime started, Now now) {
 
 void Session::want_inventory(Now) { inventory_wanted_ = true; }
 
+void Session::renew(Now now) {
+    renewing_ = true;
+    refresh_.not_before = now.mono;
+}
+
 void Session::retry_now(Now now) {
     for (Task* task : {&refresh_, &poll_, &app_, &devices_, &workspaces_}) task->not_before = now.mono;
 }
 
+bool Session::listing_fails() const { return devices_.failures > 0 || workspaces_.failures > 0; }
+
 Session::Task& Session::task_of(const Call& call) {
-    if (std::holds_alternative<call::Refresh>(call)) return refresh_;
     if (std::holds_alternative<call::ReadApp>(call)) return app_;
     if (std::holds_alternative<call::ListDevices>(call)) return devices_;
     if (std::holds_alternative<call::ListWorkspaces>(call)) return workspaces_;
@@ -191,18 +217,16 @@ SessionNews Session::answered(const Call& call, Result<Reply>&& reply, MonoTime 
 void Session::refreshed(Result<Reply>&& reply, Now now, double chance, SessionNews& news) {
     refresh_.under_way = false;
     if (!reply.ok()) {
-        const Error& error = reply.error();
-        failed(refresh_, error, now, chance);
-        news.note = error.message;
-        news.trouble = true;
-        if (error.kind != ErrorKind::Rejected) return;
-        // A token that still works is used up to its end; perhaps a proxy refused, and not Webex.
-        if (token_usable(now)) return;
-        tokens_ = Tokens::Invalid;
-        refresh_.not_before = now.mono + refused_again;
-        activation_.access_token = Secret{};
+        failed(refresh_, reply.error(), now, chance);
+        refresh_refused(reply.error(), now, news);
         return;
     }
+    if (std::exchange(renewing_, false)) {
+        app_again_ = app_.under_way;  // what is under way was asked with the old token
+        if (!app_again_) app_.not_before = now.mono;
+    }
+    unanswered_ = false;
+    activation_.refresh_begun.reset();
     auto& grant = std::get<TokenGrant>(*reply);
     refresh_ = {};
     // However short a token lives, and whatever `expires_in` says: refreshes do not chase each other.
@@ -220,6 +244,40 @@ void Session::refreshed(Result<Reply>&& reply, Now now, double chance, SessionNe
     refresh_at_ = access_until_ - ahead - Millis{static_cast<Millis::rep>(static_cast<double>(ahead.count()) * chance)};
     dirty_ = true;
     news.note = "got a new access token";
+    if (now.mono < early_at_ || !token_near_its_end(now.wall)) return;
+    early_at_ = now.mono + early_again;
+    news.note = "the refresh token ends at " + format_time(*activation_.refresh_expires) +
+                " and Webex does not renew it: before that, generate a new activation code in Control Hub and run "
+                "hotdeskd activate --replace CODE";
+    news.trouble = true;
+}
+
+void Session::refresh_refused(const Error& error, Now now, SessionNews& news) {
+    news.note = error.message;
+    news.trouble = true;
+    if (error.kind != ErrorKind::Rejected) {
+        // An answer that did not come, or came broken or from a gateway, may have been the one with the new token.
+        unanswered_ = unanswered_ || error.http_status < 300 || error.http_status >= 500;
+        return;
+    }
+    renewing_ = false;
+    early_at_ = now.mono + early_again;
+    if (unanswered_) {
+        news.note += "; the token refresh that was begun at " + format_time(*activation_.refresh_begun) +
+                     " got no answer: most likely Webex spent the refresh token then, and the new one was lost on the "
+                     "way";
+    } else {
+        activation_.refresh_begun.reset();  // answered: nothing is in the air
+        dirty_ = true;
+    }
+    // A token that still works is used up to its end; perhaps a proxy refused, and not Webex.
+    if (!refresh_forced_ && !activation_.access_token.empty() && now.mono + token_slack < access_until_) {
+        refresh_.not_before = std::max(refresh_.not_before, now.mono + retry_most);
+        return;
+    }
+    tokens_ = Tokens::Invalid;
+    refresh_.not_before = now.mono + refused_again;
+    activation_.access_token = Secret{};
 }
 
 void Session::polled(Result<Reply>&& reply, Now now, double chance, SessionNews& news) {
@@ -227,6 +285,7 @@ void Session::polled(Result<Reply>&& reply, Now now, double chance, SessionNews&
     if (!reply.ok()) {
         failed(poll_, reply.error(), now, chance);
         if (refused(reply.error())) app_.not_before = now.mono;
+        queue_refused_ = reply.error().http_status == 404 || reply.error().http_status == 410;
         // A message that was handed out is gone, also when its batch could not be read or broke off.
         const Error& error = reply.error();
         if (error.kind == ErrorKind::Corrupt) news.gap = "a batch of messages could not be read";
@@ -235,7 +294,7 @@ void Session::polled(Result<Reply>&& reply, Now now, double chance, SessionNews&
     }
     if (poll_was_cut_) news.gap = "a batch of messages broke off";
     if (now.mono - last_poll_ > retention) news.gap = "no poll was answered for longer than the queue keeps messages";
-    poll_was_cut_ = false;
+    poll_was_cut_ = queue_refused_ = false;
     last_poll_ = now.mono;
     poll_ = {};
     tokens_ = Tokens::Valid;
@@ -245,29 +304,50 @@ void Session::polled(Result<Reply>&& reply, Now now, double chance, SessionNews&
 void Session::app_read(Result<Reply>&& reply, Now now, double chance, SessionNews& news) {
     app_.under_way = false;
     if (!reply.ok()) {
-        news.removed = reply.error().kind == ErrorKind::Gone;
         failed(app_, reply.error(), now, chance);
+        if (reply.error().kind == ErrorKind::Gone)
+            maybe_removed("appUrl answers HTTP " + std::to_string(reply.error().http_status), now, news);
         return;
     }
     tokens_ = Tokens::Valid;
     app_ = {};
-    app_.not_before = now.mono + app_interval;
+    app_.not_before = std::exchange(app_again_, false) ? now.mono : now.mono + app_interval;
     auto& details = std::get<AppDetails>(*reply);
+    if (queue_refused_ && details.poll_url.empty() && details.queue_state != "enabled")
+        maybe_removed("its queue is gone", now, news);
+    else
+        removals_ = 0;
     Activation next = activation_;
     if (!details.poll_url.empty()) next.poll_url = details.poll_url;
     if (!details.scopes.empty()) next.scopes = details.scopes;
     const XapiAccess none;
-    if (!(details.xapi == none)) next.xapi = details.xapi;
-    if (next.poll_url == activation_.poll_url && next.scopes == activation_.scopes && next.xapi == activation_.xapi)
+    if (!(details.xapi == none)) {
+        next.xapi = details.xapi;
+        // The documented answer has no events: what the code or an update said of them stands.
+        if (next.xapi.events.empty()) next.xapi.events = activation_.xapi.events;
+    }
+    if (details.manifest_version != 0) next.manifest_version = details.manifest_version;
+    next.update = details.update;
+    if (next.poll_url == activation_.poll_url && next.scopes == activation_.scopes && next.xapi == activation_.xapi &&
+        next.manifest_version == activation_.manifest_version && next.update == activation_.update)
         return;
     activation_ = std::move(next);
     dirty_ = true;
+}
+
+/// One answer may be a mistake on the way; what follows cannot be taken back.
+void Session::maybe_removed(std::string how, Now now, SessionNews& news) {
+    if (++removals_ < removals_needed)
+        app_.not_before = now.mono + retry_first;
+    else
+        news.removed = std::move(how);
 }
 
 template <class T>
 void Session::listed(Task& task, std::vector<T>& items, std::string& next, Result<Reply>&& reply, Now now,
                      double chance, SessionNews& news) {
     task.under_way = false;
+    if (next.empty()) return;  // it was given up meanwhile
     if (!reply.ok()) {
         // The same page again: what was listed so far stays good.
         failed(task, reply.error(), now, chance);

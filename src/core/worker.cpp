@@ -1,5 +1,7 @@
 #include "core/worker.hpp"
 
+#include "core/grants.hpp"
+#include "core/rules.hpp"
 #include "core/translate.hpp"
 
 #include <algorithm>
@@ -15,17 +17,14 @@ constexpr Millis clock_jump = 5s;
 /// Different notes of skipped elements that are logged; after that they are only counted.
 constexpr std::size_t most_notes = 200;
 constexpr Millis commit_retry = 10s;
+/// Management actions that wait to be verified.
+constexpr std::size_t most_actions = 16;
 constexpr Millis say_again = 10min;
 
 bool is_fleet_call(const Call& call) {
     return std::holds_alternative<call::AskStatus>(call) || std::holds_alternative<call::AskBookings>(call) ||
            std::holds_alternative<call::AskSessions>(call) || std::holds_alternative<call::AskPerson>(call) ||
            std::holds_alternative<call::Send>(call);
-}
-
-bool covers(const std::vector<std::string>& patterns, std::string_view path) {
-    return std::any_of(patterns.begin(), patterns.end(),
-                       [&](const std::string& pattern) { return matches_glob(pattern, path); });
 }
 
 }  // namespace
@@ -54,16 +53,36 @@ Worker::Worker(Activation activation, PolicyBook policy, Health health, Seq next
       health_(std::move(health)),
       sent_before_(health_.sent),
       failed_before_(health_.failed) {
-    look_at_grants();
+    look_at_grants(now);
 }
 
-void Worker::look_at_grants() {
+void Worker::look_at_grants(Now now) {
     const Activation& activation = session_.activation();
+    const Grants grants(activation.scopes, activation.xapi);
     fleet_.set_may_ask_who(may_ask_who(activation.scopes));
     // A name that was not granted may cost the whole answer.
     const bool wanted = fleet_.policy().any([](const Policy& policy) { return policy.no_show_release.has_value(); });
     wants_who_ = fleet_.policy().any([](const Policy& policy) { return policy.verify_identity == VerifyIdentity::On; });
-    fleet_.set_may_ask_presence(wanted && covers(activation.xapi.statuses, "RoomAnalytics.PeoplePresence"));
+    const bool known = !activation.xapi.statuses.empty();
+    fleet_.set_may_ask_presence(wanted && known && grants.allows(GrantKind::Status, "RoomAnalytics.PeoplePresence"));
+    fleet_.set_grants(grants, now);
+    session_.set_may_list(grants.may_list());
+    say_missing();
+}
+
+/// Each path once: when it is found to be missing, and when it is there.
+void Worker::say_missing() {
+    const Activation& activation = session_.activation();
+    std::map<std::string, GrantKind> missing;
+    for (const MissingGrant& need : missing_grants(fleet_.policy(), activation.scopes, activation.xapi)) {
+        if (!need.alarming) continue;
+        missing.emplace(need.path, need.kind);
+        if (missing_.count(need.path) == 0) say(Level::Warn, need.sentence + "; " + need.remedy);
+    }
+    const Grants grants(activation.scopes, activation.xapi);
+    for (const auto& [path, kind] : missing_)
+        if (grants.allows(kind, path)) say(Level::Info, path + " is granted now");
+    missing_ = std::move(missing);
 }
 
 void Worker::say(Level level, std::string text, std::vector<std::pair<std::string, std::string>> fields) {
@@ -120,9 +139,11 @@ void Worker::take_batch(MessageBatch&& batch, Now now) {
     for (Message& message : batch.messages) {
         ++health_.messages;
         health_.last_message = message.timestamp;
-        if (std::holds_alternative<ActionMessage>(message.body)) {
-            note_once("a management action came through the queue; this version does not carry it out", Level::Warn);
-            ++health_.skipped;
+        if (auto* action = std::get_if<ActionMessage>(&message.body)) {
+            if (actions_.size() < most_actions)
+                actions_.push_back(std::move(action->jwt));
+            else
+                passed_over("more management actions at once than can be meant");
             continue;
         }
         const DeviceId device = message.device;
@@ -132,18 +153,55 @@ void Worker::take_batch(MessageBatch&& batch, Now now) {
     }
 }
 
+void Worker::order(const Request& request, Now now) {
+    if (request.kind != RequestKind::Renew) return fleet_.order(request, now);
+    if (std::find(renewals_.begin(), renewals_.end(), request.key) != renewals_.end()) return;
+    if (now.wall - request.asked_at > rules::request_life)
+        return fleet_.conclude({request.key, "refused", "the worker was not running when this was asked for"});
+    renewals_.push_back(request.key);
+    session_.renew(now);
+}
+
+/// Whoever asked for a new token is told once appUrl was read with it, or when that is known to fail.
+void Worker::look_at_renewals(const Call& call, const Error* error, MonoTime started) {
+    const bool refresh = std::holds_alternative<call::Refresh>(call);
+    const bool read =
+        std::holds_alternative<call::ReadApp>(call) && !session_.renewing() && session_.used_current_token(started);
+    if ((!refresh || !error) && !read) return;
+    const bool refused = error && error->kind == ErrorKind::Rejected;
+    for (const std::string& key : std::exchange(renewals_, {}))
+        fleet_.conclude({key, !error ? "done" : refused ? "refused" : "unknown", error ? error->message : ""});
+}
+
+void Worker::approved(Now now) {
+    say(Level::Info, "a new version of the manifest was approved: getting a token for what it grants");
+    session_.renew(now);
+}
+
+void Worker::deprovisioned() {
+    removed_ = true;
+    say(Level::Warn, "Webex removed the integration (deprovision)");
+}
+
+void Worker::passed_over(const std::string& why) {
+    ++health_.skipped;
+    health_dirty_ = true;
+    say(Level::Warn, "a management action is passed over: " + why);
+}
+
 void Worker::answered(const Call& call, Result<Reply>&& reply, MonoTime started, Now now, double chance) {
     if (is_fleet_call(call)) {
         if (!reply.ok()) trouble(fleet_.name_of_desk(call) + ": " + reply.error().message, now);
         const bool about_us = !reply.ok() && session_.warned(reply.error(), started, now);
         fleet_.answered(call, std::move(reply), started, now, about_us);
         if (fleet_.who_refused())
-            note_once("Webex refuses to say who is signed in: verify_identity rests until hotdeskd is started again",
-                      Level::Warn);
+            note_once("Webex refuses to say who is signed in: verify_identity rests until access changes", Level::Warn);
         update_health(now);
         return;
     }
+    const std::optional<Error> error = reply.ok() ? std::nullopt : std::optional{reply.error()};
     SessionNews news = session_.answered(call, std::move(reply), started, now, chance);
+    if (!renewals_.empty()) look_at_renewals(call, error ? &*error : nullptr, started);
     if (news.trouble)
         trouble(news.note, now);
     else if (!news.note.empty())
@@ -153,18 +211,16 @@ void Worker::answered(const Call& call, Result<Reply>&& reply, MonoTime started,
         fleet_.doubt_all(now);
         session_.want_inventory(now);
     }
-    if (std::holds_alternative<call::ReadApp>(call)) look_at_grants();
+    if (std::holds_alternative<call::ReadApp>(call)) look_at_grants(now);
     if (news.batch) take_batch(std::move(*news.batch), now);
     if (news.inventory) {
         fleet_.take_inventory(*news.inventory, now);
         say(Level::Info, "listed devices and workspaces",
             {{"hotDesks", std::to_string(fleet_.counts(now.wall).total)}});
     }
-    if (news.removed) {
+    if (!news.removed.empty()) {
         removed_ = true;
-        say(Level::Error,
-            "the integration was removed on the Webex side; to use hotdeskd again, activate it in Control Hub and run "
-            "hotdeskd activate --replace CODE");
+        say(Level::Error, "the integration was removed on the Webex side: " + news.removed);
     }
     update_health(now);
 }
@@ -192,7 +248,7 @@ void Worker::update_health(Now) {
 
 void Worker::set_policy(PolicyBook policy, Now now) {
     fleet_.set_policy(std::move(policy), now);
-    look_at_grants();
+    look_at_grants(now);
     session_.retry_now(now);
 }
 
@@ -216,6 +272,7 @@ void Worker::tick(Now now) {
         }
     }
     last_tick_ = now;
+    session_.prepare(now);
     fleet_.wake(now);
     if (commit_again_at_ && now.mono >= *commit_again_at_) commit_again_at_.reset();
 }

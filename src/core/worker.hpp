@@ -15,10 +15,12 @@
 #include "core/fleet.hpp"
 #include "core/session.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace hotdesk {
@@ -48,7 +50,13 @@ public:
     const Fleet& fleet() const { return fleet_; }
 
     void answered(const Call& call, Result<Reply>&& reply, MonoTime started, Now now, double chance);
-    void order(const Request& request, Now now) { fleet_.order(request, now); }
+    void order(const Request& request, Now now);
+    /// Management actions that came through the queue, to be verified: whoever can do so says approved() or
+    /// deprovisioned(), or passed_over() where they are refused or ask for nothing.
+    std::vector<Secret> take_actions() { return std::exchange(actions_, {}); }
+    void approved(Now now);
+    void deprovisioned();
+    void passed_over(const std::string& why);
     /// The wall clock of later calls is another one: this machine's was found to be wrong by `offset`, more by `by`
     /// than before.
     void clock_corrected(Millis offset, Millis by, Now now);
@@ -79,7 +87,9 @@ public:
 private:
     void take_batch(MessageBatch&& batch, Now now);
     /// What Webex lets hotdeskd ask for.
-    void look_at_grants();
+    void look_at_grants(Now now);
+    void say_missing();
+    void look_at_renewals(const Call& call, const Error* error, MonoTime started);
     void note_once(const std::string& note, Level level);
     void trouble(const std::string& what, Now now);
     void update_health(Now now);
@@ -95,9 +105,12 @@ private:
     bool commit_failing_ = false;
     std::optional<MonoTime> commit_again_at_;
     std::optional<Now> last_tick_;
+    std::map<std::string, GrantKind> missing_;  ///< paths that were not granted, as far as it was said
     std::unordered_set<std::string> noted_;
     std::unordered_map<std::string, MonoTime> troubles_;  ///< when each was last said
     std::vector<Line> lines_;
+    std::vector<Secret> actions_;
+    std::vector<std::string> renewals_;  ///< keys of requests that wait for a new token
     Tokens tokens_said_ = Tokens::Unknown;
     std::uint64_t sent_before_ = 0, failed_before_ = 0;  ///< of earlier runs
 };

@@ -1,9 +1,12 @@
 #include "daemon/activate.hpp"
 
-#include "codec/jwt.hpp"
 #include "core/provision.hpp"
 #include "daemon/home.hpp"
+#include "daemon/standing.hpp"
 #include "daemon/state.hpp"
+#include "daemon/trust.hpp"
+#include "daemon/upgrade.hpp"
+#include "daemon/verify.hpp"
 #include "io/doorbell.hpp"
 #include "io/host.hpp"
 
@@ -13,16 +16,6 @@
 namespace hotdesk {
 
 namespace {
-
-[[noreturn]] void refuse(std::string_view why) {
-    throw Failure(Exit::Refused, "the activation code is refused: " + std::string{why});
-}
-
-template <class T>
-T need(codec::JwtResult<T> result) {
-    if (const auto* refusal = std::get_if<codec::JwtRefusal>(&result)) refuse(codec::words(*refusal));
-    return std::move(std::get<T>(result));
-}
 
 std::string hex(std::string_view bytes) {
     std::string out;
@@ -49,6 +42,14 @@ std::unique_ptr<Store> standing_state(const Config& config) {
     }
 }
 
+/// The changes hold tokens in the clear.
+Result<void> commit_and_wipe(Store& store, std::vector<Change> changes) {
+    auto done = store.commit(changes);
+    for (Change& change : changes)
+        if (change.value) Secret::wipe(*change.value);
+    return done;
+}
+
 Exit exit_of(ProvisionFailure failure) {
     switch (failure) {
         case ProvisionFailure::Credentials: return Exit::Credentials;
@@ -58,15 +59,50 @@ Exit exit_of(ProvisionFailure failure) {
     return Exit::Failed;
 }
 
-/// Verified against the region's keys. Refused keys, broken key sets and a silent network end here.
-ActivationClaims verify(const Config& config, const Secret& code,
-                        const std::function<Result<Reply>(const Call&)>& ask_cloud) {
-    const auto peek = need(codec::peek(code.reveal()));
-    const std::string url = config.jwks_url.empty() ? std::string{jwks_url_of(peek.region)} : config.jwks_url;
-    auto keys = ask_cloud(call::ReadKeys{url});
-    if (!keys.ok())
-        throw Failure(Exit::Unreachable, "the keys that prove the code cannot be had: " + keys.error().message);
-    return need(codec::verify(code.reveal(), std::get<std::vector<Jwk>>(*keys)));
+/// What happens once the claims are judged: provisioned aside, then moved into place. The state is opened by the
+/// caller.
+Activation set_up(const Config& config, const ActivationClaims& claims, Store& store, Http& http, WallTime now,
+                  const Secret& client_secret, const std::function<void(std::string_view)>& say) {
+    const auto current = state::current_activation(store);
+    if (!current.ok()) throw Failure(Exit::State, current.error().message);
+    const std::string& old = *current;
+
+    Activation wire;  // what calls are encoded with; grows while provisioning goes on
+    ProvisionSteps steps;
+    steps.ask = [&](const Call& call) {
+        if (std::holds_alternative<call::Refresh>(call)) say("getting tokens for " + claims.org_name);
+        if (const auto* patch = std::get_if<call::PatchApp>(&call))
+            say(patch->change == call::PatchApp::Change::Completed ? "telling Webex that the integration is set up"
+                                                                   : "telling Webex that the activation failed");
+        return ask(http, call, wire, config, client_secret);
+    };
+    steps.keep_aside = [&](const Activation& activation) {
+        wire = activation;
+        auto changes = state::spend(store, claims.jti, now);
+        changes.push_back(state::keep_activation(activation));
+        return commit_and_wipe(store, std::move(changes));
+    };
+    steps.keep = [&](const Activation& activation) {
+        std::vector<Change> changes{state::keep_activation(activation), state::point_to(activation)};
+        if (!old.empty()) changes.push_back(state::drop_activation(old));
+        return commit_and_wipe(store, std::move(changes));
+    };
+    steps.forget = [&] {
+        const Change change = state::drop_activation(wire.id);
+        if (!wire.id.empty()) (void)store.commit({&change, 1});
+    };
+    steps.pause = [&](Millis wait, std::string_view why) {
+        say(std::string{why} + "; trying again in " + format_duration(wait));
+        (void)http.wait(wait, {});
+    };
+
+    const std::string name = host_name();
+    const Customer customer{config.customer_id.empty() ? name : config.customer_id,
+                            config.customer_name.empty() ? name : config.customer_name, config.actions_url};
+    auto outcome = provision(claims, hex(io::make_host()->random(8)), customer, now, steps);
+    if (const auto* error = std::get_if<ProvisionError>(&outcome))
+        throw Failure(exit_of(error->failure), error->message);
+    return std::get<Activation>(std::move(outcome));
 }
 
 }  // namespace
@@ -74,7 +110,11 @@ ActivationClaims verify(const Config& config, const Secret& code,
 Activation activate(const Config& config, const Secret& code, bool replace,
                     const std::function<void(std::string_view)>& say) {
     const Secret client_secret = load_client_secret(config);
-    const auto host = io::make_host();
+    // A worker of an earlier version that still runs must be restarted first; open_state() says so.
+    if (is_outdated(config) && !io::instance_running(config.state_directory)) {
+        const auto lock = lock_state(config);
+        upgrade_state(config, say);
+    }
     auto store = standing_state(config);
     if (store && !replace) {
         const auto current = state::current_activation(*store);
@@ -85,58 +125,32 @@ Activation activate(const Config& config, const Secret& code, bool replace,
                 "hotdeskd is activated already; --replace puts a new activation in its place. The code was not used");
     }
     const auto http = open_http(config);
-    Activation wire;  // what calls are encoded with; grows while provisioning goes on
-    const auto ask_cloud = [&](const Call& call) { return ask(*http, call, wire, config, client_secret); };
-
     say("verifying the activation code");
-    ActivationClaims claims = verify(config, code, ask_cloud);
-    const WallTime now = host->now().wall;
+    const ActivationClaims claims = verify_code(config, code, "", "activation code", [&](const Call& call) {
+        return ask(*http, call, {}, config, client_secret);
+    });
+    const WallTime now = io::make_host()->now().wall;
     if (const auto refusal =
             judge_claims(claims, config.app_id, "provision", store && state::is_spent(*store, claims.jti, now), now))
-        refuse(words(*refusal));
+        refuse_code("activation code", why_refused(*refusal, claims, now));
+    refuse_foreign_urls(*http, claims, "activation code");
 
     store.reset();
     store = open_state(config, StateUse::Create);
-    const auto current = state::current_activation(*store);
-    if (!current.ok()) throw Failure(Exit::State, current.error().message);
-    const std::string& old = *current;
-
-    ProvisionSteps steps;
-    steps.ask = [&](const Call& call) {
-        if (std::holds_alternative<call::Refresh>(call)) say("getting tokens for " + claims.org_name);
-        if (const auto* patch = std::get_if<call::PatchApp>(&call))
-            say(patch->completed ? "telling Webex that the integration is set up"
-                                 : "telling Webex that the activation failed");
-        return ask_cloud(call);
-    };
-    steps.keep_aside = [&](const Activation& activation) {
-        wire = activation;
-        auto changes = state::spend(*store, claims.jti, now);
-        changes.push_back(state::keep_activation(activation));
-        return store->commit(changes);
-    };
-    steps.keep = [&](const Activation& activation) {
-        std::vector<Change> changes{state::keep_activation(activation), state::point_to(activation)};
-        if (!old.empty()) changes.push_back(state::drop_activation(old));
-        return store->commit(changes);
-    };
-    steps.forget = [&] {
-        const Change change = state::drop_activation(wire.id);
-        if (!wire.id.empty()) (void)store->commit({&change, 1});
-    };
-    steps.pause = [&](Millis wait, std::string_view why) {
-        say(std::string{why} + "; trying again in " + format_duration(wait));
-        (void)http->wait(wait, {});
-    };
-
-    const std::string name = host_name();
-    auto outcome = provision(claims, hex(host->random(8)), config.customer_id.empty() ? name : config.customer_id,
-                             config.customer_name.empty() ? name : config.customer_name, now, steps);
-    if (const auto* error = std::get_if<ProvisionError>(&outcome))
-        throw Failure(exit_of(error->failure), error->message);
+    Activation activation = set_up(config, claims, *store, *http, now, client_secret, say);
     store.reset();
     (void)io::ring_doorbell(config.runtime_directory);  // a running worker takes the new one up
-    return std::get<Activation>(std::move(outcome));
+    return activation;
+}
+
+Activation update(const Config& config, const ActivationClaims& claims, Standing& standing,
+                  const std::function<void(std::string_view)>& say) {
+    const ActivationClaims whole = updated(standing.activation(), claims);
+    refuse_foreign_urls(standing.http(), whole, "action");
+    Activation activation = set_up(config, whole, standing.store(), standing.http(), io::make_host()->now().wall,
+                                   standing.client_secret(), say);
+    (void)io::ring_doorbell(config.runtime_directory);
+    return activation;
 }
 
 }  // namespace hotdesk

@@ -92,6 +92,13 @@ Key<Target> key(std::string_view name, Member Target::*member, bool acted_on = t
     return {name, [member](Target& target, const toml::node& node) { return take(target.*member, node); }, acted_on};
 }
 
+Wrong take_https(std::string& into, const toml::node& node) {
+    constexpr std::string_view https = "https://";
+    if (Wrong wrong = take(into, node); !wrong.empty()) return wrong;
+    const bool good = into.empty() || (into.size() > https.size() && same_address(into.substr(0, https.size()), https));
+    return good ? "" : "must be a URL that begins with https://";
+}
+
 Wrong take_days(Policy& policy, const toml::node& node) {
     constexpr std::array<std::string_view, 7> names{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
     std::vector<std::string> days;
@@ -145,6 +152,13 @@ Wrong take_title(Config& config, const toml::node& node) {
     return config.messages.title.find_first_of("{}") == std::string::npos ? "" : "takes no placeholders";
 }
 
+/// Source: technical details, `actionsUrl`: "Must be an HTTPS URL".
+Wrong take_actions_url(Config& config, const toml::node& node) {
+    if (Wrong wrong = take(config.actions_url, node); !wrong.empty()) return wrong;
+    const bool good = config.actions_url.empty() || config.actions_url.rfind("https://", 0) == 0;
+    return good ? "" : "must be an https URL, or empty";
+}
+
 // --- the table of keys
 
 const std::vector<Key<Config>>& integration_keys() {
@@ -154,6 +168,7 @@ const std::vector<Key<Config>>& integration_keys() {
         key("client_secret_file", &Config::client_secret_file),
         key("customer_id", &Config::customer_id),
         key("customer_name", &Config::customer_name),
+        {"actions_url", take_actions_url},
     };
     return keys;
 }
@@ -171,7 +186,7 @@ const std::vector<Key<Config>>& http_keys() {
     static const std::vector<Key<Config>> keys{
         key("proxy", &Config::proxy),
         key("ca_file", &Config::ca_file),
-        key("jwks_url", &Config::jwks_url),
+        {"jwks_url", [](Config& c, const toml::node& n) { return take_https(c.jwks_url, n); }},
         key("extra_hosts", &Config::extra_hosts),
     };
     return keys;
@@ -205,7 +220,16 @@ const std::vector<Key<Config>>& log_keys() {
              return take_word(c.log_format, n,
                               {{"text", LogFormat::Text}, {"json", LogFormat::Json}, {"auto", LogFormat::Auto}});
          }},
+        {"privacy",
+         [](Config& c, const toml::node& n) {
+             return take_word(c.mask_addresses, n, {{"off", false}, {"mask", true}});
+         }},
     };
+    return keys;
+}
+
+const std::vector<Key<Config>>& record_keys() {
+    static const std::vector<Key<Config>> keys{key("keep", &Config::record_keep)};
     return keys;
 }
 
@@ -256,7 +280,8 @@ struct Section {
 };
 constexpr std::array sections{
     Section{"integration", integration_keys}, Section{"state", state_keys}, Section{"http", http_keys},
-    Section{"messages", messages_keys},       Section{"log", log_keys},     Section{"metrics", metrics_keys}};
+    Section{"messages", messages_keys},       Section{"log", log_keys},     Section{"record", record_keys},
+    Section{"metrics", metrics_keys}};
 
 template <class Target>
 std::vector<std::string_view> names(const std::vector<Key<Target>>& keys) {

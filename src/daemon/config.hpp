@@ -24,6 +24,7 @@ struct Config {
     std::string client_id;
     std::string client_secret_file = "/etc/hotdeskd/client-secret";
     std::string customer_id, customer_name;
+    std::string actions_url;
     // [state]
     std::string state_directory = "/var/lib/hotdeskd";
     std::string key_file = "/etc/hotdeskd/state.key";
@@ -40,6 +41,9 @@ struct Config {
     // [log]
     Level log_level = Level::Info;
     io::LogFormat log_format = io::LogFormat::Auto;
+    bool mask_addresses = false;  ///< log.privacy
+    // [record]
+    Limit record_keep = std::chrono::days{90};  ///< decisions older than this are removed
     // [metrics]
     std::string metrics_textfile;
 

@@ -2,6 +2,7 @@
 
 #include "codec/call.hpp"
 #include "daemon/state.hpp"
+#include "daemon/trust.hpp"
 
 #include <algorithm>
 
@@ -17,8 +18,8 @@ codec::Wire wire_of(const Worker& worker, const Client& client) {
 
 }  // namespace
 
-Engine::Engine(EngineParts parts, Worker worker, Client client)
-    : parts_(parts), worker_(std::move(worker)), client_(std::move(client)) {}
+Engine::Engine(EngineParts parts, Worker worker, Client client, std::string jwks_url)
+    : parts_(parts), worker_(std::move(worker)), client_(std::move(client)), actions_(std::move(jwks_url)) {}
 
 void Engine::turn(Millis limit, std::span<const int> wake) {
     const Now begin = now();
@@ -28,6 +29,7 @@ void Engine::turn(Millis limit, std::span<const int> wake) {
     if (worker_.removed()) return;
     if (const auto at = worker_.wake_at(begin)) limit = std::clamp(Millis{*at - begin.mono}, Millis{0}, limit);
     for (HttpDone& done : parts_.http.wait(limit, wake)) take(std::move(done));
+    start(actions_.step(worker_, parts_.store, now()));
     // A desk that was heard of now may need to be asked, and a stored command may be next: neither waits for the disk.
     start(worker_.take_desk_calls(now()));
     commit();
@@ -97,7 +99,11 @@ void Engine::take(HttpDone&& done) {
     Result<Reply> reply = done.reply.ok()
                               ? codec::decode(under_way.call, std::move(*done.reply), wire_of(worker_, client_))
                               : Result<Reply>{done.reply.error()};
-    worker_.answered(under_way.call, std::move(reply), under_way.started, now(), chance());
+    reply = trusted(parts_.http, under_way.call, std::move(reply));
+    if (const auto* keys = std::get_if<call::ReadKeys>(&under_way.call))
+        actions_.answered(*keys, std::move(reply), now());
+    else
+        worker_.answered(under_way.call, std::move(reply), under_way.started, now(), chance());
 }
 
 Now Engine::now() {

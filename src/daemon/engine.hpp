@@ -7,6 +7,7 @@
 
 #include "core/cloud_clock.hpp"
 #include "core/worker.hpp"
+#include "daemon/actions.hpp"
 
 #include <chrono>
 #include <span>
@@ -31,7 +32,8 @@ struct Client {
 
 class Engine {
 public:
-    Engine(EngineParts parts, Worker worker, Client client);
+    /// `jwks_url`: see Actions.
+    Engine(EngineParts parts, Worker worker, Client client, std::string jwks_url = {});
 
     Worker& worker() { return worker_; }
     void set_log(Log& log) { parts_.log = &log; }
@@ -66,6 +68,7 @@ private:
     Worker worker_;
     Client client_;
     CloudClock clock_;
+    Actions actions_;
     std::unordered_map<CallId, UnderWay> under_way_;
     CallId next_id_ = 1;
 };

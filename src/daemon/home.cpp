@@ -1,8 +1,9 @@
 #include "daemon/home.hpp"
 
 #include "codec/call.hpp"
+#include "codec/state.hpp"
 #include "daemon/state.hpp"
-#include "io/curl.hpp"
+#include "daemon/trust.hpp"
 #include "io/file.hpp"
 #include "io/lmdb.hpp"
 #include "io/seal.hpp"
@@ -30,11 +31,6 @@ std::string credential(const std::string& name) {
     return blank ? "" : path;
 }
 
-std::string key_path(const Config& config) {
-    const std::string path = credential("state-key");
-    return path.empty() ? config.key_file : path;
-}
-
 Exit exit_of_state(const Error& error) {
     switch (error.kind) {
         case ErrorKind::Gone: return Exit::NotActivated;
@@ -43,41 +39,48 @@ Exit exit_of_state(const Error& error) {
     }
 }
 
-std::unique_ptr<Sealer> open_sealer(const Config& config, StateUse use) {
-    const std::string path = key_path(config);
-    auto key = io::read_key_file(path);
-    if (!key.ok() && key.error().kind == ErrorKind::Gone) {
-        // A state that stands already cannot be read by a key made now.
-        if (use != StateUse::Create || io::open_store({config.state_directory, false, true}, nullptr).ok())
-            throw Failure(Exit::State,
-                          "the key " + path + " is missing, and the state in " + config.state_directory +
-                              " cannot be read without it; restore the key, or move the state away and activate anew");
-        key = io::make_key();
-        if (const auto written = io::write_key_file(path, *key); !written.ok())
-            throw Failure(Exit::Failed, written.error().message);
-    }
-    if (!key.ok()) throw Failure(Exit::State, "the state cannot be read: " + key.error().message);
-    auto sealer = io::make_sealer(std::move(*key));
+/// Without its key: a state that stands already cannot be read by a key made now.
+bool is_there(const Config& config, bool alone) {
+    const auto there = io::open_store({config.state_directory, false, true, false, alone}, nullptr);
+    if (there.ok()) return true;
+    if (there.error().kind != ErrorKind::Gone) throw Failure(exit_of_state(there.error()), there.error().message);
+    return false;
+}
+
+std::unique_ptr<Sealer> need_sealer(const Secret& key) {
+    auto sealer = io::make_sealer(key);
     if (!sealer.ok()) throw Failure(Exit::State, sealer.error().message);
     return std::move(*sealer);
 }
 
-/// Before the state is opened for writing, which would make what is missing; and before its key is missed. Closed again
-/// when this returns: a process may have it open only once.
-void look_first(const Config& config, StateUse use) {
-    const auto there = io::open_store({config.state_directory, false, true}, nullptr);
-    if (there.ok()) return;
-    if (there.error().kind != ErrorKind::Gone) throw Failure(exit_of_state(there.error()), there.error().message);
-    if (use != StateUse::Create) throw Failure(Exit::NotActivated, not_activated());
+std::unique_ptr<Store> open_to_read(const Config& config, const Secret& key, bool plain_keys, bool alone) {
+    auto store = io::open_store({config.state_directory, false, true, plain_keys, alone}, need_sealer(key));
+    if (!store.ok()) throw Failure(exit_of_state(store.error()), store.error().message);
+    return std::move(*store);
 }
 
-std::unique_ptr<Store> open_sealed(const Config& config, StateUse use) {
-    auto store = io::open_store({config.state_directory, use == StateUse::Create, use == StateUse::Read},
-                                open_sealer(config, use));
+std::unique_ptr<Store> open_sealed(const Config& config, StateUse use, const Secret& key) {
+    auto store = io::open_store({config.state_directory, use == StateUse::Create}, need_sealer(key));
     if (!store.ok()) throw Failure(exit_of_state(store.error()), store.error().message);
-    const auto schema = state::check_schema(**store, use == StateUse::Create);
-    if (!schema.ok()) throw Failure(exit_of_state(schema.error()), schema.error().message);
     return std::move(*store);
+}
+
+/// With a key where there is none yet. A key file without a state is used: it may have been put there on purpose.
+std::unique_ptr<Store> create_state(const Config& config) {
+    const std::string path = key_path(config);
+    auto keys = io::read_key_file(path);
+    if (!keys.ok() && keys.error().kind == ErrorKind::Gone) {
+        keys = std::vector{io::make_key()};
+        if (const auto written = io::write_key_file(path, keys->front()); !written.ok())
+            throw Failure(Exit::Failed, written.error().message);
+    }
+    if (!keys.ok()) throw Failure(Exit::State, "the state cannot be read: " + keys.error().message);
+    return open_sealed(config, StateUse::Create, keys->front());
+}
+
+void say_schema(Store& store) {
+    if (const auto said = store.commit(state::keep_schema()); !said.ok())
+        throw Failure(exit_of_state(said.error()), said.error().message);
 }
 
 }  // namespace
@@ -111,15 +114,29 @@ void need_client(const Config& config) {
                       "integration.client_id is not set: Control Hub shows it when the manifest has been uploaded");
 }
 
+std::string client_secret_path(const Config& config) {
+    const std::string path = credential("client-secret");
+    return path.empty() ? config.client_secret_file : path;
+}
+
+std::string key_path(const Config& config) {
+    const std::string path = credential("state-key");
+    return path.empty() ? config.key_file : path;
+}
+
 Secret load_client_secret(const Config& config) {
-    std::string path = credential("client-secret");
-    if (path.empty()) {
-        path = config.client_secret_file;
+    const std::string path = client_secret_path(config);
+    if (path == config.client_secret_file) {
         const auto open_to_all = io::readable_by_others(path);
         if (open_to_all.ok() && *open_to_all)
             throw Failure(Exit::Usage, "the client secret in " + path + " can be read by others: chmod 0600 " + path);
     }
     auto secret = io::read_secret_file(path);
+    if (!secret.ok() && path.substr(0, 1) != "/" && path.substr(0, 1) != ".")
+        throw Failure(Exit::Usage,
+                      "integration.client_secret_file does not name a file that can be read; it takes a path such as "
+                      "/etc/hotdeskd/client-secret, and the secret stands in that file (what the key says is not "
+                      "repeated here: it may be the secret)");
     if (!secret.ok())
         throw Failure(Exit::Usage, "the client secret cannot be read: " + secret.error().message +
                                        "; put the secret that Control Hub showed into it, or name another file in "
@@ -127,9 +144,66 @@ Secret load_client_secret(const Config& config) {
     return std::move(*secret);
 }
 
+std::string key_path(const Config& config) {
+    const std::string path = credential("state-key");
+    return path.empty() ? config.key_file : path;
+}
+
+StandingState find_state(const Config& config, bool alone) {
+    if (!is_there(config, alone)) throw Failure(Exit::NotActivated, not_activated());
+    const std::string path = key_path(config);
+    auto keys = io::read_key_file(path);
+    if (!keys.ok() && keys.error().kind == ErrorKind::Gone)
+        throw Failure(Exit::State,
+                      "the key " + path + " is missing, and the state in " + config.state_directory +
+                          " cannot be read without it; restore the key, or move the state away and activate anew");
+    if (!keys.ok()) throw Failure(Exit::State, "the state cannot be read: " + keys.error().message);
+    // Two keys, where a rekey was cut short: one of them is the state's.
+    std::optional<Error> error;
+    for (Secret& key : *keys) {
+        auto store = open_to_read(config, key, false, alone);
+        const auto schema = state::load_schema(*store);
+        if (schema.ok() && *schema == 1) {
+            store.reset();  // a process may have it open only once
+            store = open_to_read(config, key, true, alone);
+        }
+        if (schema.ok()) return {*schema, std::move(key), std::move(store)};
+        if (!error) error = schema.error();
+    }
+    throw Failure(exit_of_state(*error), error->message);
+}
+
+std::unique_ptr<io::InstanceLock> lock_state(const Config& config) {
+    auto lock = io::lock_instance(config.state_directory);
+    if (lock.ok()) return std::move(*lock);
+    if (lock.error().kind == ErrorKind::Rejected)
+        throw Failure(Exit::AlreadyRunning, "another hotdeskd is running on " + config.state_directory);
+    if (lock.error().kind == ErrorKind::Gone) throw Failure(Exit::NotActivated, not_activated());
+    throw Failure(Exit::Failed, lock.error().message);
+}
+
 std::unique_ptr<Store> open_state(const Config& config, StateUse use) {
-    look_first(config, use);
-    return open_sealed(config, use);
+    if (use == StateUse::Create && !is_there(config, false)) {
+        auto store = create_state(config);
+        say_schema(*store);
+        return store;
+    }
+    StandingState standing = find_state(config);
+    if (standing.schema != 0 && standing.schema < codec::state_schema)
+        throw Failure(Exit::State, "the state is of an earlier version of hotdeskd (schema " +
+                                       std::to_string(standing.schema) +
+                                       "); the worker brings it up to date when it starts: systemctl restart hotdeskd");
+    if (use == StateUse::Read) return std::move(standing.store);
+    standing.store.reset();  // a process may have it open only once
+    auto store = open_sealed(config, use, standing.key);
+    if (use == StateUse::Create && standing.schema == 0) say_schema(*store);
+    return store;
+}
+
+std::unique_ptr<Store> open_activated(const Config& config, StateUse use) {
+    auto store = open_state(config, use);
+    (void)need_activation(*store);
+    return store;
 }
 
 Activation need_activation(Store& store) {
@@ -139,14 +213,18 @@ Activation need_activation(Store& store) {
     return std::move(**activation);
 }
 
-std::unique_ptr<Http> open_http(const Config& config) {
+io::HttpOptions http_options(const Config& config) {
     io::HttpOptions options;
     options.proxy = config.proxy;
     options.ca_file = config.ca_file;
     options.allowed_hosts.assign(webex_hosts.begin(), webex_hosts.end());
     options.allowed_hosts.insert(options.allowed_hosts.end(), config.extra_hosts.begin(), config.extra_hosts.end());
     options.user_agent = "hotdeskd/" HOTDESKD_VERSION;
-    auto http = io::make_http(options);
+    return options;
+}
+
+std::unique_ptr<Http> open_http(const Config& config) {
+    auto http = io::make_http(http_options(config));
     if (!http.ok()) throw Failure(Exit::Usage, http.error().message);
     return std::move(*http);
 }
@@ -159,7 +237,7 @@ Result<Reply> ask(Http& http, const Call& call, const Activation& activation, co
     for (;;)
         for (HttpDone& done : http.wait(std::chrono::hours{1}, {})) {
             if (!done.reply.ok()) return done.reply.error();
-            return codec::decode(call, std::move(*done.reply), wire);
+            return trusted(http, call, codec::decode(call, std::move(*done.reply), wire));
         }
 }
 

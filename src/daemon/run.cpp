@@ -2,7 +2,9 @@
 
 #include "daemon/engine.hpp"
 #include "daemon/home.hpp"
+#include "daemon/record_keeper.hpp"
 #include "daemon/state.hpp"
+#include "daemon/upgrade.hpp"
 #include "io/doorbell.hpp"
 #include "io/harden.hpp"
 #include "io/host.hpp"
@@ -42,8 +44,10 @@ public:
         auto signals = io::watch_signals();
         if (!signals.ok()) throw Failure(Exit::Failed, signals.error().message);
         signals_ = std::move(*signals);
-        take_lock();
+        lock_ = lock_state(config_);
+        upgrade_state(config_, [this](std::string_view what) { log_->line(Level::Info, what); });
         store_ = open_state(config_, StateUse::Write);
+        keeper_.emplace(*store_, config_.record_keep);
         http_ = open_http(config_);
         auto doorbell = io::hang_doorbell(config_.runtime_directory);
         if (doorbell.ok())
@@ -60,33 +64,35 @@ public:
             while (!stopping_ && !removed_ && !activation_changed_) turn();
         }
         service_->stopping();
+        if (removed_) return clean_up();
         if (engine_) engine_->finish_refresh(last_words);
-        if (!removed_) log_->line(Level::Info, "stopping");
-        return removed_ ? Exit::Removed : Exit::Done;
+        log_->line(Level::Info, "stopping");
+        return Exit::Done;
     }
 
 private:
+    /// Source: technical details, "Read the current integration state": what was set up here is removed. The record of
+    /// what was decided is the administrator's.
+    Exit clean_up() {
+        engine_.reset();
+        if (const auto gone = state::forget(*store_, false); !gone.ok()) log_->line(Level::Error, gone.error().message);
+        log_->line(Level::Error,
+                   "the integration does not exist any more: its tokens and what was known of desks are removed "
+                   "(hotdeskd deactivate also removes the decision record). To use hotdeskd again, activate the "
+                   "integration in Control Hub and run hotdeskd activate CODE");
+        return Exit::Removed;
+    }
+
     std::unique_ptr<Log> make_log() const {
         io::LogOptions options;
         options.level = config_.log_level;
         options.format = config_.log_format;
+        options.mask_addresses = config_.mask_addresses;
         return io::make_log(options);
     }
 
     void say_warnings() {
         for (const auto& warning : config_.warnings) log_->line(Level::Warn, warning);
-    }
-
-    void take_lock() {
-        auto lock = io::lock_instance(config_.state_directory);
-        if (lock.ok()) {
-            lock_ = std::move(*lock);
-            return;
-        }
-        if (lock.error().kind == ErrorKind::Rejected)
-            throw Failure(Exit::AlreadyRunning, "another hotdeskd is running on " + config_.state_directory);
-        if (lock.error().kind == ErrorKind::Gone) throw Failure(Exit::NotActivated, not_activated());
-        throw Failure(Exit::Failed, lock.error().message);
     }
 
     /// A worker on the standing activation. Outstanding calls of an earlier one are given up: it asks every desk anew.
@@ -103,7 +109,7 @@ private:
         if (judge_existing_) worker->fleet().judge_existing();
         if (engine_) http_ = open_http(config_);
         engine_.emplace(EngineParts{*http_, *store_, *host_, log_.get()}, std::move(*worker),
-                        Client{config_.client_id, secret_});
+                        Client{config_.client_id, secret_}, config_.jwks_url);
         const Field fields[] = {{"org", org}, {"version", HOTDESKD_VERSION}};
         log_->line(
             Level::Info,
@@ -131,16 +137,23 @@ private:
             look_again_at_ = now.mono + longest_turn;
             look_outside();
         }
+        if (const auto kept = keeper_->look(now); !kept.ok())
+            log_->line(Level::Warn, "old decisions cannot be removed: " + kept.error().message);
         if (now.mono >= tell_again_at_) {
             tell_again_at_ = now.mono + status_interval;
             service_->status(engine_->worker().sentence(now));
         }
-        removed_ = engine_->worker().removed();
+        removed_ = removed_ || engine_->worker().removed();
     }
 
     /// What other processes left in the store: requests, another activation.
     void look_outside() {
         const auto current = state::current_activation(*store_);
+        if (current.ok() && current->empty()) {
+            log_->line(Level::Warn, "the activation was removed from the state");
+            removed_ = true;
+            return;
+        }
         if (current.ok() && *current != activation_id_) {
             log_->line(Level::Info, "the activation was replaced");
             activation_changed_ = true;
@@ -174,6 +187,7 @@ private:
             secret_ = std::move(secret);
             engine_->set_client({config_.client_id, secret_});  // who the client is stays until the next start
             config_ = std::move(next);
+            keeper_->set_keep(config_.record_keep);
             log_ = make_log();
             engine_->set_log(*log_);
             engine_->worker().set_policy(config_.policy_book(), host_->now());
@@ -198,6 +212,7 @@ private:
     std::unique_ptr<io::Signals> signals_;
     std::unique_ptr<io::InstanceLock> lock_;
     std::unique_ptr<Store> store_;
+    std::optional<RecordKeeper> keeper_;
     std::unique_ptr<Http> http_;
     std::unique_ptr<io::Doorbell> doorbell_;
     std::optional<Engine> engine_;

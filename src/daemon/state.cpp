@@ -2,6 +2,8 @@
 
 #include "codec/state.hpp"
 
+#include <charconv>
+
 namespace hotdesk::state {
 
 namespace {
@@ -10,7 +12,7 @@ using namespace std::chrono_literals;
 
 // Names in Table::Meta. Part of the format on disk.
 constexpr std::string_view schema_key = "schema", current_key = "current", health_key = "health",
-                           next_seq_key = "next-seq";
+                           next_seq_key = "next-seq", writer_key = "written-by";
 constexpr std::string_view activation_prefix = "activation:";
 
 /// Source: technical details, `jti`: kept for up to 24 hours, the life of a code.
@@ -42,19 +44,26 @@ Result<void> each(Store& store, Table table, Result<T> (*read)(std::string_view)
 
 }  // namespace
 
-Result<void> check_schema(Store& store, bool create) {
+Result<int> load_schema(Store& store) {
     const auto stored = store.get(Table::Meta, schema_key);
     if (!stored.ok()) return stored.error();
-    const std::string ours = std::to_string(codec::state_schema);
-    if (!*stored) {
-        if (!create) return {};
-        const Change change = put(Table::Meta, schema_key, ours);
-        return store.commit({&change, 1});
-    }
-    if (**stored == ours) return {};
-    return Error{ErrorKind::Corrupt, "the state has schema " + **stored +
-                                         " and this version of hotdeskd reads schema " + ours +
-                                         "; install the version that wrote it, or a newer one"};
+    if (!*stored) return 0;
+    int schema = 0;
+    const char* const end = (*stored)->data() + (*stored)->size();
+    if (const auto read = std::from_chars((*stored)->data(), end, schema); read.ec != std::errc{} || read.ptr != end)
+        return Error{ErrorKind::Corrupt, "the number of the state's schema cannot be read"};
+    if (schema <= codec::state_schema) return schema;
+    const auto writer = store.get(Table::Meta, writer_key);
+    const std::string version = writer.ok() && *writer ? "hotdeskd " + **writer : "the version that wrote it";
+    return Error{ErrorKind::Corrupt, "the state has schema " + std::to_string(schema) + ", and hotdeskd " +
+                                         HOTDESKD_VERSION " reads schemas up to " +
+                                         std::to_string(codec::state_schema) + "; install " + version +
+                                         " or a newer one. Nothing was changed"};
+}
+
+std::vector<Change> keep_schema() {
+    return {put(Table::Meta, schema_key, std::to_string(codec::state_schema)),
+            put(Table::Meta, writer_key, HOTDESKD_VERSION)};
 }
 
 Result<std::string> current_activation(Store& store) {
@@ -93,6 +102,20 @@ Result<std::vector<Change>> orphans(Store& store) {
     });
     if (!scanned.ok()) return scanned.error();
     return changes;
+}
+
+Result<void> forget(Store& store, bool record) {
+    std::vector<Change> changes;
+    for (const Table table : {Table::Meta, Table::Desk, Table::Outbox, Table::Record, Table::Request}) {
+        if (table == Table::Record && !record) continue;
+        const auto scanned = store.scan(table, "", [&](std::string_view key, std::string_view) {
+            if (table != Table::Meta || (key != schema_key && key != writer_key && key != next_seq_key))
+                changes.push_back(remove(table, key));
+            return true;
+        });
+        if (!scanned.ok()) return scanned.error();
+    }
+    return store.commit(changes);
 }
 
 Result<Health> load_health(Store& store) {
@@ -164,6 +187,21 @@ std::vector<Change> to_changes(const WorkerChanges& changes) {
     return out;
 }
 
+Result<std::vector<Change>> forget_records(Store& store, WallTime before, WallTime now, std::size_t most) {
+    std::vector<Change> old;
+    std::size_t left = 2 * most;
+    const auto scanned = store.scan(Table::Record, "", [&](std::string_view key, std::string_view value) {
+        const auto record = codec::read_record(value);
+        // One that cannot be read has no time, and nobody can read it later either; but it is not ours to lose it.
+        if (record.ok() && record->time >= before && record->time <= now) return false;
+        if (record.ok() && record->time < before && record->result != result_pending)
+            old.push_back(remove(Table::Record, key));
+        return old.size() < most && --left > 0;
+    });
+    if (!scanned.ok()) return scanned.error();
+    return old;
+}
+
 Result<std::vector<Request>> open_requests(Store& store, WallTime now) {
     std::vector<Request> open;
     std::vector<Change> stale;
@@ -188,9 +226,10 @@ Result<std::vector<Request>> open_requests(Store& store, WallTime now) {
 
 bool is_spent(Store& store, const std::string& jti, WallTime now) {
     const auto spent = store.get(Table::SpentCode, jti);
-    if (!spent.ok() || !*spent) return false;
-    const auto at = parse_time(**spent);
-    return at && now < *at + jti_life;
+    if (spent.ok() && !*spent) return false;
+    // What cannot be read was written once: a code is rather asked for anew than taken twice.
+    const auto at = spent.ok() ? parse_time(**spent) : std::nullopt;
+    return !at || now < *at + jti_life;
 }
 
 std::vector<Change> spend(Store& store, const std::string& jti, WallTime now) {

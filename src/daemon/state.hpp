@@ -18,8 +18,11 @@
 
 namespace hotdesk::state {
 
-/// Writes the schema's number into a new state, or checks that it is ours. Corrupt: a newer one, nothing was touched.
-Result<void> check_schema(Store& store, bool create);
+/// The number of the state's schema, ours or an older one; 0: nothing was ever written. Corrupt: it cannot be read, or
+/// is a newer one (the message says which version reads it).
+Result<int> load_schema(Store& store);
+/// Our schema's number, and the version of hotdeskd that brought it.
+std::vector<Change> keep_schema();
 
 Result<std::optional<Activation>> load_activation(Store& store);
 /// The name of the standing activation; empty: none.
@@ -30,6 +33,10 @@ Change drop_activation(const std::string& id);
 /// Activations that nothing points to any more.
 Result<std::vector<Change>> orphans(Store& store);
 
+/// Removes the activation and everything about desks and people, and with `record` the decision record too, in one
+/// commit. What stays: the schema, the counter of decisions, and the codes that were used.
+Result<void> forget(Store& store, bool record);
+
 Result<Health> load_health(Store& store);
 Result<Seq> load_next_seq(Store& store);
 Result<std::vector<DeskState>> load_desks(Store& store);
@@ -38,6 +45,11 @@ Result<std::vector<DeskState>> load_desks(Store& store);
 Result<Worker> load_worker(Store& store, Activation activation, PolicyBook policy, Now now);
 
 std::vector<Change> to_changes(const WorkerChanges& changes);
+
+/// Removes decisions that were made before `before`, at most `most` of them, oldest first. Never one that waits for its
+/// answer. Looks at no more than the front of the record, so that it costs the same however long that is; what bears a
+/// time of the future (the clock was wrong then) is passed over and goes when its time has come.
+Result<std::vector<Change>> forget_records(Store& store, WallTime before, WallTime now, std::size_t most);
 
 /// Requests of the command line that have no outcome yet; removes answered ones that nobody fetched for an hour.
 Result<std::vector<Request>> open_requests(Store& store, WallTime now);

@@ -1,12 +1,10 @@
 #include "io/curl.hpp"
 
+#include "io/curl_link.hpp"
 #include "io/http_text.hpp"
 
 #include <curl/curl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <algorithm>
 #include <array>
@@ -21,7 +19,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr Millis default_timeout{60'000};
 constexpr Millis longest_wait = std::chrono::hours{24};  // poll counts in int
-constexpr unsigned dead_after_ms = 30'000;
+/// Of a tracking id: Webex's have some 60 characters, and it goes into every log line and record.
+constexpr std::size_t most_tracking_id = 200;
 
 struct FreeUrl {
     void operator()(CURLU* url) const { curl_url_cleanup(url); }
@@ -61,6 +60,8 @@ std::string header(CURL* easy, const char* name, std::size_t index = 0) {
     return found->value;
 }
 
+std::string tracking_id(CURL* easy) { return header(easy, "trackingid").substr(0, most_tracking_id); }
+
 /// One exchange under way. Outlives its transfer, to which it lends everything.
 struct Exchange {
     CallId id = 0;
@@ -89,30 +90,32 @@ std::size_t on_body(char* bytes, std::size_t, std::size_t count, void* target) {
         exchange.too_large = true;
         return CURL_WRITEFUNC_ERROR;
     }
-    exchange.body.append(bytes, count);
+    Secret::append(exchange.body, {bytes, count});  // there may be tokens in it
     return count;
 }
 
-int on_socket(void*, curl_socket_t socket, curlsocktype) {
-    // Best effort: without it a dead peer costs the kernel's quarter of an hour.
-    ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &dead_after_ms, sizeof dead_after_ms);
-    return CURL_SOCKOPT_OK;
+/// The one gate: parses and judges. Ok: the host, and `url` holds the parse. An error goes on after "its URL ".
+Result<std::string> judge(Url& url, const std::string& text, std::span<const std::string> allowed) {
+    const auto refuse = [](std::string why) { return Error{ErrorKind::Fatal, std::move(why)}; };
+    url.reset(curl_url());
+    if (!url || text.find('\0') != std::string::npos ||
+        curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK)
+        return refuse("cannot be understood");
+    if (part(url.get(), CURLUPART_SCHEME) != "https") return refuse("is not https");
+    if (!part(url.get(), CURLUPART_USER).empty() || !part(url.get(), CURLUPART_PASSWORD).empty())
+        return refuse("holds a user name or password");
+    std::string host = part(url.get(), CURLUPART_HOST);
+    if (!host_allowed(host, allowed))
+        return refuse("names the host " + host + ", which is not one of Webex's; if it is meant, add it to [http] " +
+                      "extra_hosts");
+    return host;
 }
 
-/// The one gate: parses and judges. Ok: `exchange` has its URL and host.
 Result<void> admit(Exchange& exchange, std::span<const std::string> allowed) {
-    exchange.url.reset(curl_url());
-    CURLU* const url = exchange.url.get();
-    const auto refuse = [](std::string why) { return Error{ErrorKind::Fatal, "request refused: " + std::move(why)}; };
-    if (url == nullptr || curl_url_set(url, CURLUPART_URL, exchange.request.url.c_str(), 0) != CURLUE_OK ||
-        exchange.request.url.find('\0') != std::string::npos)
-        return refuse("its URL cannot be understood");
-    exchange.host = part(url, CURLUPART_HOST);
-    if (part(url, CURLUPART_SCHEME) != "https") return refuse("its URL is not https");
-    if (!part(url, CURLUPART_USER).empty() || !part(url, CURLUPART_PASSWORD).empty())
-        return refuse("its URL holds a user name or password");
-    if (!host_allowed(exchange.host, allowed))
-        return refuse("the host " + exchange.host + " is not an allowed one; see [http] extra_hosts");
+    const auto refuse = [](const std::string& why) { return Error{ErrorKind::Fatal, "request refused: " + why}; };
+    auto host = judge(exchange.url, exchange.request.url, allowed);
+    if (!host) return refuse("its URL " + host.error().message);
+    exchange.host = std::move(*host);
     const auto& method = exchange.request.method;
     if (method != "GET" && method != "POST" && method != "PATCH") return refuse("its method is not GET, POST or PATCH");
     const auto token = exchange.request.bearer.reveal();
@@ -134,6 +137,13 @@ public:
         curl_share_cleanup(share_);
         curl_global_cleanup();
         Secret::wipe(options_.proxy);
+    }
+
+    [[nodiscard]] Result<void> allows(const std::string& url) const override {
+        Url parsed;
+        const auto host = judge(parsed, url, options_.allowed_hosts);
+        if (!host) return host.error();
+        return {};
     }
 
     void start(CallId id, HttpRequest request) override {
@@ -230,7 +240,6 @@ private:
     static HttpReply reply_of(Exchange& exchange);
     [[nodiscard]] Error failure(const Exchange& exchange, CURLcode code) const;
     [[nodiscard]] Error broken_off(const Exchange& exchange, CURLcode code) const;
-    [[nodiscard]] std::string no_connection(const Exchange& exchange) const;
 
     HttpOptions options_;
     CURLM* multi_;
@@ -241,35 +250,18 @@ private:
     std::optional<Clock::time_point> trusted_since_;  // connections that are older may be dead
 };
 
-/// Options are asked one after the other and all must be taken: an old libcurl must not quietly mean less security.
 template <class Value>
 bool set(CURL* easy, CURLoption option, Value value) {
     return curl_easy_setopt(easy, option, value) == CURLE_OK;
 }
 
 bool CurlHttp::prepare_connection(CURL* easy) {
-    bool good = set(easy, CURLOPT_SHARE, share_) && set(easy, CURLOPT_PROTOCOLS_STR, "https") &&
-                set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https") && set(easy, CURLOPT_FOLLOWLOCATION, 0L) &&
-                set(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2)) &&
-                set(easy, CURLOPT_SSL_VERIFYPEER, 1L) && set(easy, CURLOPT_SSL_VERIFYHOST, 2L) &&
-                set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS)) &&
-                set(easy, CURLOPT_PIPEWAIT, 0L) && set(easy, CURLOPT_TCP_NODELAY, 1L) &&
-                set(easy, CURLOPT_TCP_KEEPALIVE, 1L) && set(easy, CURLOPT_TCP_KEEPIDLE, 30L) &&
-                set(easy, CURLOPT_TCP_KEEPINTVL, 10L) && set(easy, CURLOPT_SOCKOPTFUNCTION, on_socket) &&
-                // A resolver that hangs in its thread must not hold up the loop or the end of the program.
-                set(easy, CURLOPT_QUICK_EXIT, 1L) &&
-                set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));
-    if (!options_.ca_file.empty())
-        good = good && set(easy, CURLOPT_CAINFO, options_.ca_file.c_str()) &&
-               set(easy, CURLOPT_PROXY_CAINFO, options_.ca_file.c_str());
-    if (!options_.proxy.empty()) good = good && set(easy, CURLOPT_PROXY, options_.proxy.c_str());
+    bool good = set_up_link(easy, options_) && set(easy, CURLOPT_SHARE, share_);
     if (trusted_since_) {
         const auto age = std::chrono::floor<std::chrono::seconds>(Clock::now() - *trusted_since_).count();
         good = good && set(easy, CURLOPT_MAXLIFETIME_CONN, static_cast<long>(std::max<decltype(age)>(age, 1)));
     }
-    // The bearer is for the host, never for the proxy, whose answers are not the host's either.
-    return good && set(easy, CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE)) &&
-           set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    return good;
 }
 
 bool CurlHttp::prepare(Exchange& exchange) {
@@ -294,7 +286,6 @@ bool CurlHttp::prepare(Exchange& exchange) {
     const Millis timeout = request.timeout > Millis{0} ? std::min(request.timeout, longest_wait) : default_timeout;
     return good && prepare_connection(easy) && set(easy, CURLOPT_CURLU, exchange.url.get()) &&
            set(easy, CURLOPT_HTTPHEADER, exchange.headers.get()) &&
-           set(easy, CURLOPT_USERAGENT, options_.user_agent.c_str()) &&
            set(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count())) && set(easy, CURLOPT_PRIVATE, &exchange) &&
            set(easy, CURLOPT_WRITEFUNCTION, on_body) && set(easy, CURLOPT_WRITEDATA, &exchange) &&
            set(easy, CURLOPT_ERRORBUFFER, exchange.detail.data());
@@ -307,7 +298,7 @@ HttpReply CurlHttp::reply_of(Exchange& exchange) {
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     reply.status = static_cast<int>(status);
     reply.body = std::move(exchange.body);
-    reply.tracking_id = header(easy, "trackingid");
+    reply.tracking_id = tracking_id(easy);
     reply.retry_after = parse_retry_after(header(easy, "retry-after"));
     if (const auto date = curl_getdate(header(easy, "date").c_str(), nullptr); date > 0)
         reply.date = WallTime{std::chrono::seconds{date}};
@@ -317,16 +308,6 @@ HttpReply CurlHttp::reply_of(Exchange& exchange) {
         reply.link_next = parse_link_next(line);
     }
     return reply;
-}
-
-std::string CurlHttp::no_connection(const Exchange& exchange) const {
-    long os_error = 0;
-    curl_easy_getinfo(exchange.easy, CURLINFO_OS_ERRNO, &os_error);
-    const std::string peer = options_.proxy.empty() ? exchange.host : "the proxy of [http] proxy";
-    const std::string detail = std::string(" (") + exchange.detail.data() + ")";
-    if (os_error == ECONNREFUSED) return peer + " refuses the connection; check the firewall and the proxy" + detail;
-    if (os_error == 0) return "no connection to " + peer + detail;
-    return "no connection to " + peer + ": " + std::generic_category().message(static_cast<int>(os_error)) + detail;
 }
 
 /// The status tells that an answer had begun: what it held is lost.
@@ -339,49 +320,12 @@ Error CurlHttp::broken_off(const Exchange& exchange, CURLcode code) const {
 }
 
 Error CurlHttp::failure(const Exchange& exchange, CURLcode code) const {
-    const std::string& host = exchange.host;
-    const auto transient = [](std::string text) { return Error{ErrorKind::Transient, std::move(text)}; };
-    long number = 0;
-    switch (code) {
-        case CURLE_COULDNT_RESOLVE_HOST:
-            return transient("the name " + host + " cannot be found in DNS; check the resolver");
-        case CURLE_COULDNT_RESOLVE_PROXY:
-            return transient("the proxy's name cannot be found in DNS; check [http] proxy");
-        case CURLE_OPERATION_TIMEDOUT: {
-            curl_off_t ready_us = 0;
-            curl_easy_getinfo(exchange.easy, CURLINFO_PRETRANSFER_TIME_T, &ready_us);
-            if (ready_us == 0)
-                return transient("timeout: no connection to " + host + " in time; check the firewall and the proxy");
-            return transient("timeout: no complete answer from " + host + " in time");
-        }
-        case CURLE_PEER_FAILED_VERIFICATION:
-            curl_easy_getinfo(exchange.easy, CURLINFO_SSL_VERIFYRESULT, &number);
-            return transient("TLS: " + explain_certificate(number, host));
-        case CURLE_SSL_CACERT_BADFILE: return transient("TLS: the CA file " + options_.ca_file + " cannot be used");
-        case CURLE_SSL_CONNECT_ERROR: {
-            // A CA with the right name and another key: curl meets the broken signature before OpenSSL's verdict.
-            const std::string_view detail = exchange.detail.data();
-            if (detail.find("asn1 encoding routines::EVP lib") != std::string_view::npos)
-                return transient("TLS: " + explain_certificate(7, host));
-            return transient("TLS: no agreement with " + host + " (" + std::string(detail) + ")");
-        }
-        case CURLE_WRITE_ERROR:
-            if (!exchange.too_large) break;
-            {
-                Error error{ErrorKind::Corrupt, "the answer of " + host + " is larger than " +
-                                                    std::to_string(exchange.max_body_bytes) + " bytes"};
-                error.tracking_id = header(exchange.easy, "trackingid");
-                return error;
-            }
-        default: break;
-    }
-    curl_easy_getinfo(exchange.easy, CURLINFO_HTTP_CONNECTCODE, &number);
-    if (number == 407) return transient("the proxy wants a user name and password; give them in [http] proxy");
-    if (number >= 300)
-        return transient("the proxy refuses to connect to " + host + ": status " + std::to_string(number));
-    if (code == CURLE_PROXY) return transient(std::string("the proxy failed (") + exchange.detail.data() + ")");
-    if (code == CURLE_COULDNT_CONNECT) return transient(no_connection(exchange));
-    return transient("the connection to " + host + " broke: " + curl_easy_strerror(code));
+    if (code != CURLE_WRITE_ERROR || !exchange.too_large)
+        return link_failure(exchange.easy, code, exchange.detail.data(), exchange.host, options_);
+    Error error{ErrorKind::Corrupt, "the answer of " + exchange.host + " is larger than " +
+                                        std::to_string(exchange.max_body_bytes) + " bytes"};
+    error.tracking_id = tracking_id(exchange.easy);
+    return error;
 }
 
 }  // namespace
@@ -390,6 +334,7 @@ Result<std::unique_ptr<Http>> make_http(HttpOptions options) {
     if (!options.ca_file.empty() && ::access(options.ca_file.c_str(), R_OK) != 0)
         return Error{ErrorKind::Fatal, "cannot read the CA file " + options.ca_file + ": " +
                                            std::generic_category().message(errno) + "; see [http] ca_file"};
+    if (auto judged = judge_proxy(choose_proxy(options)); !judged) return judged.error();
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return Error{ErrorKind::Fatal, "libcurl cannot be started"};
     const auto* const version = curl_version_info(CURLVERSION_NOW);
     constexpr int needed = CURL_VERSION_SSL | CURL_VERSION_ASYNCHDNS;

@@ -20,7 +20,7 @@
 namespace hotdesk::io {
 
 struct HttpOptions {
-    std::string proxy;    ///< URL, may hold a password; empty: https_proxy and no_proxy of the environment
+    std::string proxy;    ///< URL, may hold a password; empty: the environment's https_proxy. no_proxy counts for both
     std::string ca_file;  ///< PEM; replaces the system's; empty: the system's
     std::vector<std::string> allowed_hosts;  ///< exact, and every subdomain; empty: none at all
     std::string user_agent = "hotdeskd";
@@ -28,7 +28,8 @@ struct HttpOptions {
     Millis connect_timeout = std::chrono::seconds{10};  ///< name, TCP, proxy and TLS together
 };
 
-/// Fatal: `ca_file` cannot be read; libcurl is too old, or was built without TLS or would block on names.
+/// Fatal: `ca_file` cannot be read; the proxy is none that libcurl knows; libcurl is too old, or was built without TLS
+/// or would block on names.
 ///
 /// Beyond the port: a request without a timeout gets 60 s. A connection whose bytes are not acknowledged for 30 s is
 /// dead, and after an exchange has timed out no kept connection of before is used again: otherwise HTTP/2 would send

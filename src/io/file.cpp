@@ -80,7 +80,7 @@ Result<std::string> read_all(int fd, const std::string& name, std::size_t max_by
             return path_error("cannot read", name, code);
         }
         if (got == 0) break;
-        bytes.append(block.data(), static_cast<std::size_t>(got));
+        Secret::append(bytes, {block.data(), static_cast<std::size_t>(got)});
         if (bytes.size() > max_bytes) {
             Secret::wipe(bytes);
             return Error{ErrorKind::Rejected,
@@ -132,10 +132,13 @@ Result<void> replace_file(const std::string& path, std::string_view bytes, unsig
     const std::string draft = path + ".new";
     ::unlink(draft.c_str());
     int code = make_filled(draft, bytes, mode);
-    if (code == 0 && ::rename(draft.c_str(), path.c_str()) != 0) {
+    const bool made = code == 0;
+    struct stat old {};
+    if (made && ::geteuid() == 0 && ::stat(path.c_str(), &old) == 0 &&
+        ::chown(draft.c_str(), old.st_uid, old.st_gid) != 0)
         code = errno;
-        ::unlink(draft.c_str());
-    }
+    if (code == 0 && ::rename(draft.c_str(), path.c_str()) != 0) code = errno;
+    if (made && code != 0) ::unlink(draft.c_str());
     if (code == 0) code = sync_parent(path);
     if (code == ENOENT) return path_error("cannot write a file in", parent_of(path), code);
     if (code != 0) return path_error("cannot write", path, code);

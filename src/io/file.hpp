@@ -29,7 +29,8 @@ Result<std::string> read_all(int fd, const std::string& name, std::size_t max_by
 Result<bool> readable_by_others(const std::string& path);
 
 /// Replaces `path` by `bytes`: readers see the old file or the new one, never a part; durable on return. On failure
-/// the old file stands and nothing else is left. `mode` as in chmod(2), whatever the umask.
+/// the old file stands and nothing else is left. `mode` as in chmod(2), whatever the umask. The owner stays, also when
+/// root replaces the file.
 Result<void> replace_file(const std::string& path, std::string_view bytes, unsigned mode);
 
 /// Makes `path` with `bytes`, durable on return. Rejected: it exists already; it is left as it was.

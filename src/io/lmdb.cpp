@@ -1,5 +1,6 @@
 #include "io/lmdb.hpp"
 
+#include "io/lock.hpp"
 #include "io/posix.hpp"
 
 #include <fcntl.h>
@@ -10,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <tuple>
 
 namespace hotdesk::io {
 namespace {
@@ -26,6 +28,7 @@ constexpr std::array<NamedTable, 6> tables{{{Table::Meta, "meta"},
                                             {Table::SpentCode, "spent_code"}}};
 
 constexpr std::size_t max_key_bytes = 511;  // LMDB's compiled-in limit
+constexpr std::size_t id_length_bytes = 2;  // before an id that is sealed with its value
 constexpr off_t lock_file_bytes = 8192;     // LMDB's table of 126 readers
 
 std::size_t index_of(Table table) { return static_cast<std::size_t>(table) - 1; }
@@ -81,8 +84,8 @@ Error store_error(std::string_view doing, const std::string& directory, int code
 
 class LmdbStore final : public Store {
 public:
-    LmdbStore(StoreOptions options, std::unique_ptr<Sealer> sealer, Env env)
-        : options_(std::move(options)), sealer_(std::move(sealer)), env_(std::move(env)) {}
+    LmdbStore(StoreOptions options, std::unique_ptr<Sealer> sealer, std::unique_ptr<InstanceLock> shared, Env env)
+        : options_(std::move(options)), sealer_(std::move(sealer)), shared_(std::move(shared)), env_(std::move(env)) {}
 
     /// Opens every table, making those that are missing unless read-only.
     Result<void> open_tables() {
@@ -114,13 +117,14 @@ public:
     Result<void> commit(std::span<const Change> changes) override {
         if (options_.read_only) return Error{ErrorKind::Rejected, "the state was opened for reading only"};
         if (scan_txn_ != nullptr) return Error{ErrorKind::Rejected, "the state cannot be changed while it is scanned"};
-        std::vector<std::string> sealed(changes.size());
+        std::vector<Sealed> sealed(changes.size());
         for (std::size_t i = 0; i < changes.size(); ++i) {
-            if (!usable(changes[i].key)) return failed("cannot write", MDB_BAD_VALSIZE);
-            if (!changes[i].value) continue;
-            sealed[i] = sealer_->seal(context_of(changes[i].table, changes[i].key), *changes[i].value);
-            if (sealed[i].empty())
-                return Error{ErrorKind::Fatal, "cannot seal the state: OpenSSL gives no random bytes"};
+            const auto& [table, key, value] = changes[i];
+            if (!usable(key)) return failed("cannot write", MDB_BAD_VALSIZE);
+            sealed[i].key = key_on_disk(table, key);
+            if (value) sealed[i].value = seal(table, key, sealed[i].key, *value);
+            if (sealed[i].key.empty() || (value && sealed[i].value.empty()))
+                return Error{ErrorKind::Fatal, "cannot seal the state: OpenSSL failed; is there no memory?"};
         }
         for (;;) {
             int code = write(changes, sealed);
@@ -138,18 +142,22 @@ public:
         Txn txn;
         if (scan_txn_ == nullptr)
             if (const int code = begin(MDB_RDONLY, txn); code != 0) return failed("cannot read", code);
-        MDB_val name = to_val(key), value{};
+        const std::string on_disk = key_on_disk(table, key);
+        MDB_val name = to_val(on_disk), value{};
         const int code = mdb_get(scan_txn_ ? scan_txn_ : txn.get(), *dbis_[index_of(table)], &name, &value);
         if (code == MDB_NOTFOUND) return Found{};
         if (code != 0) return failed("cannot read", code);
-        auto plain = unseal(table, key, from_val(value));
+        auto plain = unseal(table, on_disk, from_val(value));
         if (!plain) return plain.error();
+        if (hides(table)) plain->erase(0, id_length_bytes + key.size());
         return Found{std::move(*plain)};
     }
 
     Result<void> scan(Table table, std::string_view from,
                       const std::function<bool(std::string_view key, std::string_view value)>& visit) override {
         if (from.size() > max_key_bytes) return failed("cannot read", MDB_BAD_VALSIZE);
+        if (!from.empty() && hides(table))
+            return Error{ErrorKind::Rejected, "table " + std::string(name_of(table)) + " has no order to scan from"};
         if (!dbis_[index_of(table)]) return {};
         const ScanTxn snapshot(*this);
         if (snapshot.code != 0) return failed("cannot read", snapshot.code);
@@ -162,7 +170,9 @@ public:
         for (; code == 0; code = mdb_cursor_get(raw, &name, &value, MDB_NEXT)) {
             auto plain = unseal(table, from_val(name), from_val(value));
             if (!plain) return plain.error();
-            if (!visit(from_val(name), *plain)) return {};
+            std::string_view key = from_val(name), rest = *plain;
+            if (hides(table)) std::tie(key, rest) = split(rest);
+            if (!visit(key, rest)) return {};
         }
         if (code != MDB_NOTFOUND) return failed("cannot read", code);
         return {};
@@ -185,6 +195,39 @@ private:
         Txn own;
         int code = 0;
     };
+
+    /// A change as the disk gets it.
+    struct Sealed {
+        std::string key, value;
+    };
+
+    [[nodiscard]] bool hides(Table table) const {
+        return !options_.plain_keys && (table == Table::Desk || table == Table::SpentCode);
+    }
+    /// Empty: it could not be hidden.
+    std::string key_on_disk(Table table, std::string_view key) {
+        return hides(table) ? sealer_->hide(context_of(table, key)) : std::string(key);
+    }
+    std::string seal(Table table, std::string_view key, std::string_view on_disk, std::string_view value) {
+        const std::string context = context_of(table, on_disk);
+        if (!hides(table)) return sealer_->seal(context, value);
+        std::string with_id;
+        with_id.reserve(id_length_bytes + key.size() + value.size());
+        with_id.push_back(static_cast<char>(key.size() >> 8));
+        with_id.push_back(static_cast<char>(key.size() & 0xff));
+        with_id += key;
+        with_id += value;
+        return sealer_->seal(context, with_id);
+    }
+    /// An id and what stands behind it. Both empty: it is not there, as in a value that was written otherwise.
+    static std::pair<std::string_view, std::string_view> split(std::string_view with_id) {
+        if (with_id.size() < id_length_bytes) return {};
+        const std::size_t length =
+            static_cast<unsigned char>(with_id[0]) * std::size_t{256} + static_cast<unsigned char>(with_id[1]);
+        with_id.remove_prefix(id_length_bytes);
+        if (with_id.size() < length) return {};
+        return {with_id.substr(0, length), with_id.substr(length)};
+    }
 
     static bool usable(std::string_view key) { return !key.empty() && key.size() <= max_key_bytes; }
 
@@ -212,11 +255,11 @@ private:
         }
     }
 
-    int write(std::span<const Change> changes, std::span<const std::string> sealed) {
+    int write(std::span<const Change> changes, std::span<const Sealed> sealed) {
         Txn txn;
         if (const int code = begin(0, txn); code != 0) return code;
         for (std::size_t i = 0; i < changes.size(); ++i) {
-            MDB_val key = to_val(changes[i].key), value = to_val(sealed[i]);
+            MDB_val key = to_val(sealed[i].key), value = to_val(sealed[i].value);
             const MDB_dbi dbi = *dbis_[index_of(changes[i].table)];
             int code =
                 changes[i].value ? mdb_put(txn.get(), dbi, &key, &value, 0) : mdb_del(txn.get(), dbi, &key, nullptr);
@@ -233,16 +276,17 @@ private:
         return mdb_env_set_mapsize(env_.get(), std::min(info.me_mapsize * 2, options_.max_map_size));
     }
 
-    Result<std::string> unseal(Table table, std::string_view key, std::string_view sealed) {
-        auto plain = sealer_->open(context_of(table, key), sealed);
+    Result<std::string> unseal(Table table, std::string_view on_disk, std::string_view sealed) {
+        auto plain = sealer_->open(context_of(table, on_disk), sealed);
         if (!plain)
-            return Error{ErrorKind::Corrupt, "a record of table " + std::string(name_of(table)) + " in " +
+            return Error{plain.error().kind, "a record of table " + std::string(name_of(table)) + " in " +
                                                  options_.directory + " cannot be read: " + plain.error().message};
         return plain;
     }
 
     StoreOptions options_;
     std::unique_ptr<Sealer> sealer_;
+    std::unique_ptr<InstanceLock> shared_;  // before env_: let go of after it is closed
     Env env_;
     std::array<std::optional<MDB_dbi>, tables.size()> dbis_;
     MDB_txn* scan_txn_ = nullptr;  // set while scan() visits; owned by its ScanTxn
@@ -292,6 +336,8 @@ Result<std::unique_ptr<Store>> open_store(const StoreOptions& options, std::uniq
     const bool create = options.create && !options.read_only;
     if (create && ::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
         return path_error("cannot make the state directory", directory, errno);
+    // Before any file is looked at: what is found belongs together for as long as this is held.
+    auto shared = options.alone ? nullptr : share_state(directory);
 
     struct stat data {};
     const int missing = ::stat((directory + "/data.mdb").c_str(), &data) == 0 ? 0 : errno;
@@ -316,7 +362,7 @@ Result<std::unique_ptr<Store>> open_store(const StoreOptions& options, std::uniq
     if (code == 0) code = mdb_reader_check(raw, nullptr);
     if (code != 0) return store_error("cannot open", directory, code);
 
-    auto store = std::make_unique<LmdbStore>(options, std::move(sealer), std::move(env));
+    auto store = std::make_unique<LmdbStore>(options, std::move(sealer), std::move(shared), std::move(env));
     if (auto opened = store->open_tables(); !opened) return opened.error();
     return std::unique_ptr<Store>(std::move(store));
 }

@@ -1,6 +1,9 @@
 #pragma once
 // The state on disk: one LMDB environment, a named database a table, every value sealed.
 //
+// A desk's id and a used code's are hashed to make the key of their record, and stand before the record's value, sealed
+// with it: 2 bytes of length, most significant first, and the id. Until schema 2 they were the keys themselves.
+//
 // A commit waits for the disk twice (the pages, then the page that makes them valid); beside that it costs 7 us for one
 // record of 500 B and 32 us for ten (measured on a tmpfs). A read opens one snapshot and costs a few microseconds.
 //
@@ -17,9 +20,11 @@
 namespace hotdesk::io {
 
 struct StoreOptions {
-    std::string directory;   ///< holds data.mdb and lock.mdb
-    bool create = false;     ///< make the directory (0700; its parent must exist) and the files (0600) where missing
-    bool read_only = false;  ///< commit() is Rejected; works on a read-only file system; never with `create`
+    std::string directory;    ///< holds data.mdb and lock.mdb
+    bool create = false;      ///< make the directory (0700; its parent must exist) and the files (0600) where missing
+    bool read_only = false;   ///< commit() is Rejected; works on a read-only file system; never with `create`
+    bool plain_keys = false;  ///< every key as it is: a state of schema 1
+    bool alone = false;       ///< the caller holds the directory alone (lock.hpp); else it is shared while open
     /// Bytes of address space for a new state; it doubles by itself as the state grows. The disk holds what is used.
     std::size_t first_map_size = std::size_t{64} << 20;
     /// Bytes at which growing ends and commit() is Fatal. Default 64 GiB.

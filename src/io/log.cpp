@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <string>
+#include <vector>
 
 namespace hotdesk::io {
 namespace {
@@ -162,6 +163,13 @@ void write_line(int fd, std::string_view line) {
     }
 }
 
+/// May stand in the local part of an address. Source: RFC 5322, dot-atom-text; RFC 6531 adds what is not ASCII.
+bool is_local(char c) {
+    constexpr std::string_view marks = "!#$%&'*+-/=?^_`{|}~.";
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    return letter || static_cast<unsigned char>(c) >= 0x80 || marks.find(c) != std::string_view::npos;
+}
+
 class LineLog final : public Log {
 public:
     explicit LineLog(LogOptions options) : options_(std::move(options)) {
@@ -171,6 +179,16 @@ public:
 
     void line(Level level, std::string_view text, std::span<const Field> fields) override {
         if (level > options_.level) return;
+        if (!options_.mask_addresses) return write(level, text, fields);
+        std::vector<std::string> values;
+        values.reserve(fields.size());
+        std::vector<Field> masked;
+        for (const auto& [name, value] : fields) masked.emplace_back(name, values.emplace_back(mask_addresses(value)));
+        write(level, mask_addresses(text), masked);
+    }
+
+private:
+    void write(Level level, std::string_view text, std::span<const Field> fields) {
         const auto rank = static_cast<std::size_t>(level);
         switch (options_.format) {
             case LogFormat::Json:
@@ -187,7 +205,6 @@ public:
         write_line(options_.fd, text_line(head, text, fields));
     }
 
-private:
     [[nodiscard]] WallTime now() const {
         if (options_.clock) return options_.clock();
         return std::chrono::floor<Millis>(std::chrono::system_clock::now());
@@ -199,6 +216,24 @@ private:
 }  // namespace
 
 std::unique_ptr<Log> make_log(LogOptions options) { return std::make_unique<LineLog>(std::move(options)); }
+
+std::string mask_addresses(std::string_view text) {
+    std::string out;
+    for (std::size_t at = text.find('@'); at != std::string_view::npos; at = text.find('@')) {
+        std::size_t begin = at;
+        while (begin > 0 && is_local(text[begin - 1])) --begin;
+        if (begin == at) {
+            out += text.substr(0, at + 1);
+        } else {
+            const std::size_t length = utf8_length(text.substr(begin, at - begin));
+            out += text.substr(0, begin + (length == 0 ? 1 : length));
+            out += "***@";
+        }
+        text.remove_prefix(at + 1);
+    }
+    out += text;
+    return out;
+}
 
 std::string_view level_name(Level level) { return level_names[static_cast<std::size_t>(level)]; }
 

@@ -8,12 +8,16 @@
 // What comes from outside (a display name, say) can neither start a new line nor reach the terminal: control
 // characters and bytes that are not UTF-8 are escaped. A line has at most 8 KiB; a longer one is cut at a character
 // and marked, "[cut]" or "cut":true, and stays valid JSON.
+//
+// Where wanted, of an e-mail address only the first character and the domain are shown, in texts and in fields alike:
+// a***@example.com. What is stored is not changed by that.
 
 #include <hotdesk/ports.hpp>
 
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace hotdesk::io {
@@ -30,11 +34,16 @@ inline constexpr std::size_t max_log_line_bytes = 8192;  ///< with the line brea
 struct LogOptions {
     Level level = Level::Info;  ///< lines below it are dropped
     LogFormat format = LogFormat::Auto;
+    bool mask_addresses = false;        ///< shorten e-mail addresses
     int fd = 2;                         ///< borrowed; a line that cannot be written is lost
     std::function<WallTime()> clock{};  ///< empty: the system's
 };
 
 std::unique_ptr<Log> make_log(LogOptions options);
+
+/// The text with its e-mail addresses shortened. In doubt more is hidden: whatever may stand before an @ by RFC 5322,
+/// without quotes, counts as a name.
+std::string mask_addresses(std::string_view text);
 
 /// `error`, `warn`, `info`, `debug`, and back; empty for any other word.
 std::string_view level_name(Level level);

@@ -54,7 +54,7 @@ Json action_claims(const CodeFacts& facts, const std::string& action) {
         claims["refreshToken"] = facts.refresh_token;
     }
     if (action == "updateApproved") {
-        claims["manifestVersion"] = "3";
+        claims["manifestVersion"] = facts.manifest_version;
         claims["scopes"] = facts.scopes;
     }
     if (action == "deprovision") claims["interactive"] = false;

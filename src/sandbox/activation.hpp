@@ -34,6 +34,7 @@ struct CodeFacts {
     std::string refresh_token;
     std::string scopes;  ///< comma separated
     Access access;
+    std::string manifest_version;
     std::string key_id;
     std::string jti;
 };

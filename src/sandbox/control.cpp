@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
+#include "sandbox/access.hpp"
 #include "sandbox/desk_control.hpp"
 #include "sandbox/json.hpp"
 #include "sandbox/words.hpp"
@@ -106,7 +108,15 @@ std::string desk_names(World& world) {
     return to_text(out);
 }
 
-std::string set(World& world, const Words& words) {
+/// `+5m` or `-5m`.
+std::optional<Millis> parse_skew(std::string_view text) {
+    if (text.empty() || (text[0] != '+' && text[0] != '-')) return std::nullopt;
+    const auto span = parse_span(text.substr(1));
+    if (!span) return std::nullopt;
+    return text[0] == '-' ? -*span : *span;
+}
+
+std::string set(World& world, const Words& words, WallTime now) {
     if (words.size() != 3) return error("set NAME VALUE");
     const std::string& value = words[2];
     const auto span = parse_span(value);
@@ -118,6 +128,13 @@ std::string set(World& world, const Words& words) {
         world.set_identity(value == "on");
     } else if (words[1] == "offline-status" && (value == "404" || value == "502")) {
         world.set_offline_status(value == "404" ? 404 : 502);
+    } else if (words[1] == "base-url") {
+        world.set_base_url(value);
+    } else if (const auto skew = parse_skew(value); words[1] == "date-skew" && skew) {
+        world.set_date_skew(*skew);
+    } else if (words[1] == "queue") {
+        const auto done = world.set_queue(value, now);
+        if (!done) return error(done.error().message);
     } else {
         return error("the world has no such setting or the setting no such value; see help");
     }
@@ -138,6 +155,14 @@ std::string grant(World& world, const Words& words) {
     else
         return error("grant commands|statuses|events [PATTERN ...]");
     world.set_access(std::move(access));
+    return "ok";
+}
+
+/// `withhold [NAME ...]`: what stood before is granted again.
+std::string withhold(World& world, const Words& words) {
+    for (std::size_t i = 1; i < words.size(); ++i)
+        if (!can_be_granted(words[i])) return error("there is nothing called '" + words[i] + "' to hold back");
+    world.set_withheld(Words(words.begin() + 1, words.end()));
     return "ok";
 }
 
@@ -180,7 +205,26 @@ std::string control(World& world, std::string_view line, WallTime now) {
     if (verb == "fault") return fault(world, words);
     if (verb == "code" || verb == "push-action") return code(world, words, now);
     if (verb == "grant") return grant(world, words);
-    if (verb == "set") return set(world, words);
+    if (verb == "withhold") return withhold(world, words);
+    if (verb == "set") return set(world, words, now);
+    if (verb == "approve-update") {
+        const auto done = world.approve_update(now);
+        return done ? "ok" : error(done.error().message);
+    }
+    if (verb == "rotate-key") {
+        auto signer = make_signer();
+        if (!signer) return error(signer.error().message);
+        world.rotate_key(std::move(signer.value()));
+        return "ok";
+    }
+    if (verb == "move-region" && words.size() == 2) {
+        world.move_region(words[1]);
+        return "ok";
+    }
+    if (verb == "remove-queue") {
+        world.remove_queue();
+        return "ok";
+    }
     if (verb == "backlog") return backlog(world, words, now);
     if (verb == "revoke") return revoke(world, words);
     if (verb == "push" || verb == "push-body") {
@@ -238,9 +282,17 @@ backlog N                        N status messages over all desks
 code [--fault F] [--action A] [--app-id ID] [--jti X] [--region R] [--xapi-access object|string]
      [--set CLAIM=VALUE] [--drop CLAIM]
 push-action ACTION [as code]     a signed action through the queue
+approve-update                   what `manifest --request-update` asked for is granted
+rotate-key                       another signing key; codes made before have no key any more
+move-region REGION               another appUrl and queue; no token of before works
+remove-queue                     the queue is gone, as if somebody else had removed it
 revoke access|refresh
 grant commands|statuses|events [PATTERN ...]   what the integration may use; codes made afterwards say so too
+withhold [NAME ...]              grants everything but these scopes and paths; what is not granted gets 403
 set access-token-lifetime SPAN | rotate-refresh-tokens on|off | identity on|off | offline-status 404|502
+set queue enabled|disabled|remove              as a PATCH of the integration would
+set date-skew +SPAN|-SPAN                      what the Date header is wrong by
+set base-url URL                               what codes and answers name from now on: a proxy in front, say
 help, quit
 T: now, +5m, -59m55s, HH:MM (UTC), or RFC 3339. D, SPAN: 500ms, 5s, 3m, 2h, 1d, or several as 1h30m.
 )";

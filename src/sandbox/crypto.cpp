@@ -74,6 +74,14 @@ public:
         return raw;
     }
 
+    [[nodiscard]] std::string pem() const override {
+        const Bio bio(BIO_new(BIO_s_mem()));
+        PEM_write_bio_PrivateKey(bio.get(), key_.get(), nullptr, nullptr, 0, nullptr, nullptr);
+        char* data = nullptr;
+        const long size = BIO_get_mem_data(bio.get(), &data);
+        return {data, static_cast<std::size_t>(size)};
+    }
+
 private:
     Key key_;
     std::string x_;

@@ -23,6 +23,8 @@ public:
     [[nodiscard]] virtual std::string y() const = 0;
     /// r and s, 32 bytes each, as RFC 7518 section 3.4 wants them; raw bytes.
     [[nodiscard]] virtual std::string sign(std::string_view text) const = 0;
+    /// The private key, PEM: for tests that sign what no cloud would.
+    [[nodiscard]] virtual std::string pem() const = 0;
 };
 
 Result<std::unique_ptr<Signer>> make_signer();

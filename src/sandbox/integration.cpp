@@ -45,10 +45,34 @@ Result<void> Integration::patch(const std::string& body, WallTime now) {
     return {};
 }
 
+Result<void> Integration::approve(WallTime now) {
+    const auto request = parse_json(update_request_);
+    if (!request) return refused("no update was requested");
+    const Json& manifest = (*request)["newManifest"];
+    const auto paths = [&](const char* kind) {
+        std::vector<std::string> out;
+        for (const Json& entry : manifest["xapiAccess"].value(kind, Json::array())) out.push_back(entry.at("path"));
+        return out;
+    };
+    try {
+        std::vector<std::string> granted;
+        for (const Json& entry : manifest.at("apiAccess")) granted.push_back(entry.at("scope"));
+        Access next{paths("commands"), paths("status"), paths("events")};
+        manifest_version_ = manifest.at("manifestVersion");
+        scopes = std::move(granted);
+        access = std::move(next);
+    } catch (const Json::exception& error) {
+        return refused(std::string("the new manifest is none: ") + error.what());
+    }
+    update_request_.clear();
+    updated_ = now;
+    return {};
+}
+
 std::string Integration::details(const std::string& poll_url) const {
     Json out = {
         {"id", app_.value},
-        {"manifestVersion", 2},
+        {"manifestVersion", manifest_version_},
         {"scopes", scopes},
         {"xapiAccessKeys", {{"commands", access.commands}, {"statuses", access.statuses}, {"events", access.events}}},
         {"createdAt", format_time(created_)},

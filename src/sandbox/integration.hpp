@@ -4,6 +4,7 @@
 // **Source:** technical details, "Update the Integration Activation Status" (PATCH: fields and their values) and "Read
 // the current integration state" (GET: the answer).
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,6 +32,11 @@ public:
     /// The integration's details; `poll_url` appears while there is a queue.
     [[nodiscard]] std::string details(const std::string& poll_url) const;
     [[nodiscard]] QueueState queue() const { return queue_; }
+    void remove_queue() { queue_ = QueueState::Removed; }
+    /// What an administrator does in Control Hub with an update request: its scopes and xAPI paths, the optional ones
+    /// too, are granted from now on. An error: nothing was requested, or it is no manifest.
+    Result<void> approve(WallTime now);
+    [[nodiscard]] std::int64_t manifest_version() const { return manifest_version_; }
     [[nodiscard]] const std::string& provisioning_state() const { return provisioning_state_; }
 
     std::vector<std::string> scopes;
@@ -45,6 +51,7 @@ private:
     std::string actions_url_;
     std::string customer_;        ///< JSON; empty: none
     std::string update_request_;  ///< JSON; empty: none
+    std::int64_t manifest_version_ = 2;
 };
 
 }  // namespace hotdesk::sandbox

@@ -6,6 +6,7 @@
 #include <sstream>
 #include <string>
 
+#include "sandbox/access.hpp"
 #include "sandbox/console.hpp"
 #include "sandbox/control.hpp"
 #include "sandbox/crypto.hpp"
@@ -94,6 +95,10 @@ void describe_options(CLI::App& app, Arguments& to) {
         ->check(CLI::IsMember({404, 502}))
         ->capture_default_str();
     app.add_flag("--keep-refresh-token", to.keep_refresh_token, "refresh tokens may be used again and again");
+    app.add_option("--withhold", to.world.withheld, "a scope or path that is not granted; may be given again")
+        ->check([](const std::string& name) {
+            return can_be_granted(name) ? "" : "there is nothing called " + name + " to hold back";
+        });
     app.add_flag("--no-identity", to.no_identity, "hotdesk/sessions and people are not granted");
     app.add_flag("--narrow", to.world.behaviour.narrow, "desks push only what the technical details list");
     app.add_flag("--exit-with-stdin", to.console.exit_with_stdin, "end when standard input ends");
@@ -101,8 +106,9 @@ void describe_options(CLI::App& app, Arguments& to) {
     app.add_flag("--verbose", to.runtime.verbose, "everything asked and answered, on stderr");
     app.footer(
         "At its start it writes ca.pem, client-secret, activation-code and hotdeskd.toml into its directory, says\n"
-        "where they are, and then `ready`. From there on it takes one command a line on stdin and on the --control\n"
-        "socket, and answers each with one line.\n\n" +
+        "where they are, and then `ready`. signing.key signs its codes, and handed-out lists every secret that it\n"
+        "gave away. From there on it takes one command a line on stdin and on the --control socket, and answers\n"
+        "each with one line.\n\n" +
         control_help());
 }
 
@@ -197,8 +203,13 @@ int run(Arguments& arguments) {
         if (!text) return fail(text.error());
         policy = std::move(text.value());
     }
-    for (const auto& [name, text] : {std::pair{"server.pem", &identity->certificate}, {"server.key", &identity->key}})
+    const std::string signing_key = signer.value()->pem(), nothing_yet;
+    for (const auto& [name, text] : {std::pair{"server.pem", &identity->certificate},
+                                     {"server.key", &identity->key},
+                                     {"signing.key", &signing_key},
+                                     {"handed-out", &nothing_yet}})
         if (const auto done = place->write(name, *text, true); !done) return fail(done.error());
+    arguments.runtime.secrets_file = place->file("handed-out").string();
 
     auto world = std::make_unique<World>(std::move(arguments.world), std::move(signer.value()), wall_now());
     World& told = *world;  // only until the runtime's first request

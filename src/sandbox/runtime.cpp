@@ -30,6 +30,7 @@ Runtime::Runtime(std::unique_ptr<World> world, const Options& options)
     : world_(std::move(world)), verbose_(options.verbose) {
     if (!options.story_file.empty()) story_.open(options.story_file, std::ios::app);
     if (!options.timing_file.empty()) timing_.open(options.timing_file, std::ios::app);
+    if (!options.secrets_file.empty()) secrets_.open(options.secrets_file, std::ios::app);
     thread_ = std::thread([this] { run(); });
 }
 
@@ -55,6 +56,11 @@ void Runtime::changed() {
     for (const StoryLine& line : world_->take_story())
         if (story_.is_open()) story_ << stamp(line.at) << ' ' << line.desk << ' ' << line.sentence << '\n';
     if (story_.is_open()) story_.flush();
+    if (secrets_.is_open()) {
+        for (const std::string& secret : world_->secrets())
+            if (secrets_told_.insert(secret).second) secrets_ << secret << '\n';
+        secrets_.flush();
+    }
     if (world_->poll_outstanding()) poll_.notify_all();
     tick_.notify_one();
 }

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -30,6 +31,8 @@ public:
         /// A line a request: when it came, when its answer was ready (both in us of one steady clock), method, path.
         /// Complete when the program has ended. Empty: none.
         std::string timing_file;
+        /// A line for every secret there is, before whoever gets it can use it. Appended to. Empty: none.
+        std::string secrets_file;
     };
 
     Runtime(std::unique_ptr<World> world, const Options& options);
@@ -67,6 +70,8 @@ private:
     std::multimap<WallTime, std::string> scheduled_;
     std::ofstream story_;
     std::ofstream timing_;
+    std::ofstream secrets_;
+    std::set<std::string> secrets_told_;
     WallTime latest_{};
     bool verbose_ = false;
     bool stopping_ = false;

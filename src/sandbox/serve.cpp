@@ -78,7 +78,7 @@ void World::finish(Reply& reply, const std::string& tracking_id, WallTime now) c
     replace_all(reply.body, "{tracking-id}", tracking_id);
     // Source: REST description, errors; every answer carries the header.
     reply.headers.emplace_back("trackingid", tracking_id);
-    reply.headers.emplace_back("Date", http_date(now));
+    reply.headers.emplace_back("Date", http_date(now + date_skew_));
 }
 
 Handled World::handle(const Request& request, WallTime now) {
@@ -136,6 +136,7 @@ Handled World::answer(const Route& where, const Request& request, WallTime now) 
     if (where.endpoint == Endpoint::Unknown) return error_reply(404, "The requested resource could not be found.");
     if (!authorized(request, now))
         return error_reply(401, "The request requires a valid access token set in the Authorization request header.");
+    if (auto refused = lacks_scope(where.endpoint)) return *std::move(refused);
     switch (where.endpoint) {
         case Endpoint::App: return json_reply(integration_.details(poll_url()));
         case Endpoint::Patch: return patch_app(request, now);

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "sandbox/access.hpp"
 #include "sandbox/json.hpp"
 #include "sandbox/person.hpp"
-#include "sandbox/schema.hpp"
 
 namespace hotdesk::sandbox {
 
@@ -24,31 +24,6 @@ constexpr std::array<std::string_view, 5> narrow_statuses = {"Standby.State", "S
 template <std::size_t N>
 bool contains(const std::array<std::string_view, N>& list, std::string_view key) {
     return std::find(list.begin(), list.end(), key) != list.end();
-}
-
-bool granted(const std::vector<std::string>& patterns, std::string_view key) {
-    return std::any_of(patterns.begin(), patterns.end(),
-                       [&](const std::string& pattern) { return matches_path(pattern, key); });
-}
-
-std::vector<std::string> scopes_granted(bool identity) {
-    std::vector<std::string> out = {"spark-admin:devices_read", "spark-admin:workspaces_read", "spark:xapi_statuses",
-                                    "spark:xapi_commands"};
-    if (identity) {
-        out.emplace_back("spark-admin:hotdesk_read");
-        out.emplace_back("spark-admin:people_read");
-    }
-    return out;
-}
-
-Access full_access() {
-    Access access;
-    access.commands = known_commands();
-    access.statuses = {"Bookings.*", "RoomAnalytics.PeoplePresence", "Standby.State", "SystemUnit.State.*",
-                       "Webex.DevicePersonalization.*"};
-    access.events = {"Bookings.*", "BootEvent", "CallDisconnect", "CallSuccessful",
-                     "UserInterface.Message.Prompt.Response"};
-    return access;
 }
 
 template <class T>
@@ -82,7 +57,8 @@ World::World(WorldOptions options, std::unique_ptr<Signer> signer, WallTime now)
       key_id_(random_.token(24)),
       tokens_(random_.next()),
       queue_(options_.retention),
-      integration_(options_.app, scopes_granted(options_.identity), full_access(), now) {
+      integration_(options_.app, {}, {}, now) {
+    grant();
     tokens_.access_lives = options_.access_lives;
     tokens_.rotate = options_.rotate_refresh;
     if (options_.places.empty()) populate(now);
@@ -173,7 +149,7 @@ void World::deliver(const Desk& desk, const Emission& emission) {
                     {"orgId", org_.value},
                     {"timestamp", format_time(at)}};
     if (event != nullptr) {
-        if (!granted(integration_.access.events, event->key)) return;
+        if (!is_granted(integration_.access.events, event->key)) return;
         if (how.narrow && !contains(narrow_events, event->key)) return;
         Json value = Json::object();
         for (const Field& field : event->value) value[field.name] = value_json(field.value);
@@ -182,7 +158,7 @@ void World::deliver(const Desk& desk, const Emission& emission) {
             Json::array({{{"key", event->key}, {"value", std::move(value)}, {"timestamp", format_time(at)}}});
     } else {
         const auto passes = [&](const std::string& name) {
-            return granted(integration_.access.statuses, name) && (!how.narrow || contains(narrow_statuses, name));
+            return is_granted(integration_.access.statuses, name) && (!how.narrow || contains(narrow_statuses, name));
         };
         Json updated = Json::object();
         for (const Field& field : status->updated)
@@ -222,7 +198,18 @@ void World::violation(std::string text, WallTime now) { violations_.emplace_back
 
 void World::set_identity(bool identity) {
     options_.identity = identity;
-    integration_.scopes = scopes_granted(identity);
+    grant();
+}
+
+void World::set_withheld(std::vector<std::string> names) {
+    options_.withheld = std::move(names);
+    grant();
+}
+
+void World::grant() {
+    Granted granted = grant_all_but(options_.withheld, options_.identity);
+    integration_.scopes = std::move(granted.scopes);
+    integration_.access = std::move(granted.access);
 }
 
 std::vector<std::string> World::secrets() const {
@@ -252,12 +239,34 @@ std::string World::code(const CodeWish& wish, WallTime now) {
     if (wish.action == "provision" || wish.action == "update") facts.refresh_token = tokens_.new_refresh(now);
     for (const std::string& scope : integration_.scopes) facts.scopes += (facts.scopes.empty() ? "" : ",") + scope;
     facts.access = integration_.access;
+    facts.manifest_version = std::to_string(integration_.manifest_version());
     facts.key_id = key_id_;
     facts.jti = random_.token(22) + "==";
     codes_.push_back(mint(*signer_, facts, wish, now));
     return codes_.back();
 }
 
-std::string World::app_path() const { return "/xapi/api/organizations/sandbox/apps/" + options_.app.value; }
+std::string World::app_path() const {
+    const std::string cluster = moves_ == 0 ? "" : std::to_string(moves_) + "/";
+    return "/xapi/api/organizations/sandbox/apps/" + cluster + options_.app.value;
+}
+
+void World::rotate_key(std::unique_ptr<Signer> signer) {
+    signer_ = std::move(signer);
+    key_id_ = random_.token(24);
+}
+
+void World::remove_queue() {
+    integration_.remove_queue();
+    queue_.clear();
+}
+
+void World::move_region(const std::string& region) {
+    options_.region = region;
+    ++moves_;
+    remove_queue();
+    tokens_.revoke_access();
+    tokens_.revoke_refresh();
+}
 
 }  // namespace hotdesk::sandbox

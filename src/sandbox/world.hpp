@@ -56,8 +56,9 @@ struct WorldOptions {
     Millis retention{std::chrono::minutes{10}};
     Millis access_lives{std::chrono::seconds{7199}};
     bool rotate_refresh = true;
-    bool identity = true;      ///< hotdesk/sessions and people are granted
-    int offline_status = 404;  ///< how xAPI answers for a desk that cannot be reached
+    bool identity = true;               ///< hotdesk/sessions and people are granted
+    std::vector<std::string> withheld;  ///< scopes and paths that are not granted
+    int offline_status = 404;           ///< how xAPI answers for a desk that cannot be reached
     std::uint64_t seed = 1;
 };
 
@@ -109,9 +110,25 @@ public:
     [[nodiscard]] const WorldOptions& options() const { return options_; }
     [[nodiscard]] const OrgId& org() const { return org_; }
     void set_base_url(std::string url) { options_.base_url = std::move(url); }
+    /// What the Date header is wrong by: the cloud's clock as clients see it.
+    void set_date_skew(Millis skew) { date_skew_ = skew; }
+    /// Another signing key; codes that were made before are signed with one that is in no key set any more.
+    void rotate_key(std::unique_ptr<Signer> signer);
+    /// The organization moves: another appUrl, another queue, and no token of before works.
+    /// Source: technical details, "Update": "Cluster changes will revoke the existing refresh token".
+    void move_region(const std::string& region);
+    /// The queue is gone, as if another holder of the tokens had removed it.
+    void remove_queue();
+    Result<void> approve_update(WallTime now) { return integration_.approve(now); }
     void set_identity(bool granted);
+    /// Scopes and paths that are not granted from now on; all others are.
+    void set_withheld(std::vector<std::string> names);
     /// What the integration may use from now on; patterns as in the manifest.
     void set_access(Access access) { integration_.access = std::move(access); }
+    /// `enabled`, `disabled` or `remove`, as a PATCH of the integration says.
+    Result<void> set_queue(std::string_view state, WallTime now) {
+        return integration_.patch(R"({"queue":{"state":")" + std::string(state) + R"("}})", now);
+    }
     void set_offline_status(int status) { options_.offline_status = status; }
 
     /// Puts a message into the queue as it is, also while there is none.
@@ -148,6 +165,7 @@ private:
 
     // world.cpp: routing and the queue
     void populate(WallTime now);
+    void grant();
     void add_desk(const Desk::Place& place, Calendar calendar, WallTime now);
     [[nodiscard]] Route route(const Request& request) const;
     Handled serve(const Route& route, const Request& request, WallTime now);
@@ -169,6 +187,7 @@ private:
     Reply patch_app(const Request& request, WallTime now);
 
     // rest.cpp: the REST API
+    [[nodiscard]] std::optional<Reply> lacks_scope(Endpoint endpoint) const;
     Reply devices(const Request& request);
     Reply workspaces(const Request& request);
     Reply status(const Request& request, WallTime now);
@@ -195,6 +214,7 @@ private:
     std::map<const Desk*, WallTime> due_;
     std::optional<HeldPoll> held_;
     std::uint64_t last_ticket_ = 0;
+    int moves_ = 0;         ///< how often the organization moved
     int queue_number_ = 0;  ///< a queue that was removed and made again has another URL
     std::deque<std::string> poll_bodies_;
     std::deque<Asked> asked_;
@@ -205,6 +225,7 @@ private:
     std::vector<std::string> codes_;
     std::map<std::string, std::string, std::less<>> people_;  ///< person id to address
     bool mixed_flip_ = false;
+    Millis date_skew_{0};
 };
 
 /// An answer of the kind that the REST API gives. Source: REST description; errors carry message, errors, trackingId.

@@ -20,7 +20,7 @@ const codec::Wire kWire{kApp, kOrg, kBase, kClient, kClientSecret, kAccess};
 const call::Refresh kRefresh{"https://webexapis.com/v1/access_token", Secret(std::string("refresh-token-1"))};
 const call::Poll kPoll{"https://xapi-a.wbx2.com/queue"};
 const call::ReadApp kReadApp{"https://xapi-a.wbx2.com/app"};
-const call::PatchApp kPatchApp{"https://xapi-a.wbx2.com/app", true, "id", "name"};
+const call::PatchApp kPatchApp{"https://xapi-a.wbx2.com/app", call::PatchApp::Change::Completed, "id", "name", "", ""};
 const call::ReadKeys kReadKeys{"https://xapi-a.wbx2.com/jwks"};
 const call::ListDevices kListDevices{"https://webexapis.com/v1/devices?max=100"};
 const call::ListWorkspaces kListWorkspaces{"https://webexapis.com/v1/workspaces?max=100"};
@@ -209,6 +209,13 @@ TEST_CASE("the cloud's words are one line of at most 200 bytes and hold no secre
         kRefresh,
         reply(400, R"({"message":"no refresh-token-1 for client-secret-1, nor access-token-1, refresh-token-1"})"));
     CHECK(echo.message.find("*** for ***, nor ***, ***") != std::string::npos);
+}
+
+TEST_CASE("a token in the query of a URL that Webex gave is not repeated from its answer") {
+    const call::Poll poll{"https://xapi-a.wbx2.com/queue?token=of-the-queue"};
+    const Error error = failure(poll, reply(404, R"({"message":"nothing at /queue?token=of-the-queue for you"})"));
+    CHECK(error.message.find("nothing at /queue*** for you") != std::string::npos);
+    CHECK(error.message.find("of-the-queue") == std::string::npos);
 }
 
 TEST_CASE("an HTML page with status 200 is corrupt and the message says so") {

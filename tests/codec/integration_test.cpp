@@ -1,4 +1,5 @@
 #include "codec/integration.hpp"
+#include "codec/organization.hpp"
 
 #include "fixture.hpp"
 
@@ -45,18 +46,78 @@ TEST_CASE("an answer without a usable token is corrupt and its message holds no 
     }
 }
 
+namespace {
+
+using Change = call::PatchApp::Change;
+
+}  // namespace
+
 TEST_CASE("a completed activation asks for the queue and names the customer") {
     CHECK(
-        codec::patch_body({"u", true, "desk-host", "Desks"}) ==
+        codec::patch_body({"u", Change::Completed, "desk-host", "Desks", "", ""}) ==
         R"({"provisioningState":"completed","queue":{"state":"enabled"},"customer":{"id":"desk-host","name":"Desks"}})");
-    CHECK(codec::patch_body({"u", true, "desk-host", ""}) ==
+    CHECK(codec::patch_body({"u", Change::Completed, "desk-host", "", "", ""}) ==
           R"({"provisioningState":"completed","queue":{"state":"enabled"},"customer":{"id":"desk-host"}})");
-    CHECK(codec::patch_body({"u", true, "", "Desks"}) ==
-          R"({"provisioningState":"completed","queue":{"state":"enabled"}})");
+    CHECK(
+        codec::patch_body({"u", Change::Completed, "", "Desks", "https://example.com/actions", ""}) ==
+        R"({"provisioningState":"completed","actionsUrl":"https://example.com/actions","queue":{"state":"enabled"}})");
 }
 
 TEST_CASE("a failed activation says so and nothing else") {
-    CHECK(codec::patch_body({"u", false, "desk-host", "Desks"}) == R"({"provisioningState":"error"})");
+    CHECK(codec::patch_body({"u", Change::Failed, "desk-host", "Desks", "https://example.com/actions", ""}) ==
+          R"({"provisioningState":"error"})");
+}
+
+TEST_CASE("removing the queue and asking for another manifest touch nothing else") {
+    CHECK(codec::patch_body({"u", Change::RemoveQueue, "c", "n", "", ""}) == R"({"queue":{"state":"remove"}})");
+    CHECK(codec::patch_body({"u", Change::RequestUpdate, "", "", "", R"({"id":"app"})"}) ==
+          R"({"updateRequest":{"newManifest":{"id":"app"}}})");
+}
+
+TEST_CASE("a code is taken alone or as Webex posts it") {
+    const auto read = [](std::string text) { return std::string(codec::decode_handed_over(std::move(text)).reveal()); };
+    CHECK(read("a.b.c") == "a.b.c");
+    CHECK(read(" \r\n a.b.c\n") == "a.b.c");
+    CHECK(read("{\"jwt\": \"a.b.c\"}\n") == "a.b.c");
+    CHECK(read(R"({"type":"action","jwt":"a.b.c"})") == "a.b.c");
+    CHECK(read("") == "");
+    CHECK(read(" \n ") == "");
+    // What is neither is refused later on, as it is.
+    for (const char* other : {"{}", "{\"jwt\":7}", "{\"jwt\":\"a.b.c\"", "[\"a.b.c\"]"}) CHECK(read(other) == other);
+}
+
+TEST_CASE("the answer to a health check is the guide's") {
+    CHECK(codec::health_check_body(Operational::Operational, Tokens::Valid) ==
+          R"({"operationalState":"operational","tokensState":"valid"})");
+}
+
+TEST_CASE("the manifest's version and what waits for approval are read") {
+    const auto details = codec::decode_app(
+        R"({"manifestVersion":2,"actionsUrl":"https://a","updateRequest":{"state":"pending","newManifest":{"manifestVersion":3}}})");
+    REQUIRE(details.ok());
+    CHECK(details->manifest_version == 2);
+    CHECK(details->actions_url == "https://a");
+    CHECK(details->update == UpdateRequest{"pending", 3});
+    const auto unnamed = codec::decode_app(R"({"manifestVersion":-2,"updateRequest":{"newManifest":{}}})");
+    REQUIRE(unnamed.ok());
+    CHECK(unnamed->manifest_version == 0);
+    CHECK(unnamed->update == UpdateRequest{"pending", 0});
+    CHECK(codec::decode_app("{}")->update == UpdateRequest{});
+}
+
+TEST_CASE("an organization is the same whichever cluster spells its id") {
+    // Base64 of ciscospark://us/ORGANIZATION/3a6ff373, .../urn:TEAM:eu/ORGANIZATION/3a6ff373, and of another's.
+    const OrgId us("Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8zYTZmZjM3Mw"),
+        eu("Y2lzY29zcGFyazovL3VybjpURUFNOmV1L09SR0FOSVpBVElPTi8zYTZmZjM3Mw=="),
+        other("Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8zYTZmZjM3NA"),
+        person("Y2lzY29zcGFyazovL3VzL1BFT1BMRS8zYTZmZjM3Mw");
+    CHECK(codec::same_organization(us, us));
+    CHECK(codec::same_organization(us, eu));
+    CHECK_FALSE(codec::same_organization(us, other));
+    CHECK_FALSE(codec::same_organization(us, person));
+    CHECK_FALSE(codec::same_organization(OrgId("org"), OrgId("gro")));
+    CHECK_FALSE(codec::same_organization(OrgId(""), us));
+    CHECK(codec::same_organization(OrgId("org"), OrgId("org")));
 }
 
 TEST_CASE("the guide's integration details are read") {

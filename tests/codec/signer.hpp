@@ -5,6 +5,7 @@
 #include <openssl/core_names.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 
 #include <algorithm>
 #include <array>
@@ -35,6 +36,12 @@ public:
         : kid_(std::move(kid)), key_(EVP_EC_gen(curve), EVP_PKEY_free) {
         if (!key_) throw std::runtime_error("no key");
     }
+    /// With a private key that is there already.
+    static Signer from_pem(std::string kid, const std::string& pem) {
+        const std::unique_ptr<BIO, int (*)(BIO*)> text(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())),
+                                                       BIO_free);
+        return {std::move(kid), PEM_read_bio_PrivateKey(text.get(), nullptr, nullptr, nullptr)};
+    }
 
     /// The public half, as the key set has it.
     [[nodiscard]] Jwk jwk() const {
@@ -48,17 +55,26 @@ public:
         return {kid_, base64url(bytes.substr(1, half)), base64url(bytes.substr(1 + half))};
     }
 
-    /// r and s, 32 bytes each.
-    [[nodiscard]] std::string raw_signature(const std::string& text) const {
+    [[nodiscard]] std::string public_pem() const {
+        const std::unique_ptr<BIO, int (*)(BIO*)> text(BIO_new(BIO_s_mem()), BIO_free);
+        PEM_write_bio_PUBKEY(text.get(), key_.get());
+        char* bytes = nullptr;
+        const long size = BIO_get_mem_data(text.get(), &bytes);
+        return {bytes, static_cast<std::size_t>(size)};
+    }
+
+    /// r and s, `half` bytes each: 32 for P-256.
+    [[nodiscard]] std::string raw_signature(const std::string& text, int half = 32) const {
         const std::string der = der_signature(text);
         const auto* at = reinterpret_cast<const unsigned char*>(der.data());
         const std::unique_ptr<ECDSA_SIG, void (*)(ECDSA_SIG*)> pair(
             d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())), ECDSA_SIG_free);
         if (!pair) throw std::runtime_error("no signature");
-        std::array<unsigned char, 64> raw{};
-        BN_bn2binpad(ECDSA_SIG_get0_r(pair.get()), raw.data(), 32);
-        BN_bn2binpad(ECDSA_SIG_get0_s(pair.get()), raw.data() + 32, 32);
-        return {reinterpret_cast<const char*>(raw.data()), raw.size()};
+        std::string raw(static_cast<std::size_t>(half) * 2, '\0');
+        auto* const out = reinterpret_cast<unsigned char*>(raw.data());
+        BN_bn2binpad(ECDSA_SIG_get0_r(pair.get()), out, half);
+        BN_bn2binpad(ECDSA_SIG_get0_s(pair.get()), out + half, half);
+        return raw;
     }
 
     [[nodiscard]] std::string der_signature(const std::string& text) const {
@@ -82,6 +98,10 @@ public:
     [[nodiscard]] std::string header() const { return R"({"kid":")" + kid_ + R"(","typ":"JWT","alg":"ES256"})"; }
 
 private:
+    Signer(std::string kid, EVP_PKEY* key) : kid_(std::move(kid)), key_(key, EVP_PKEY_free) {
+        if (!key_) throw std::runtime_error("no key");
+    }
+
     std::string kid_;
     std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key_;
 };

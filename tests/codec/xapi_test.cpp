@@ -47,6 +47,9 @@ TEST_CASE("a desk is asked for the statuses that hotdeskd reads, for presence on
     CHECK(codec::status_url("https://webexapis.com/v1/", DeviceId("Y2lz="), false) == expected);
     CHECK(codec::status_url("https://webexapis.com/v1", DeviceId("Y2lz="), true) ==
           expected + "&name=RoomAnalytics.PeoplePresence");
+    CHECK(codec::status_url("https://webexapis.com/v1", DeviceId("Y2lz="), true, false) ==
+          "https://webexapis.com/v1/xapi/status?deviceId=Y2lz%3D&name=Webex.DevicePersonalization.Personalized"
+          "&name=RoomAnalytics.PeoplePresence");
 }
 
 TEST_CASE("a command is posted to its name with its arguments as strings and integers") {

@@ -183,13 +183,15 @@ void Campus::look(std::size_t desk) {
     if (rig_.desks[desk].signed_in) sign_out(desk);
 }
 
-/// Who is there, or has been there for a minute, has come.
+/// Who is there, or has been there for a minute, has come; but nobody for somebody else.
 void Campus::mark_arrivals(std::size_t desk) {
     const Booking* const booking = running(desk);
     const ScriptedDesk& now = rig_.desks[desk];
     if (!booking) return;
     Story& story = stories_[booking->ref.meeting.value];
     if (now.signed_in) story.left = false;
+    const auto& visitor = visitors_[desk];
+    if (now.signed_in && visitor->who != booking->organizer_email) return;
     if (now.calls.value_or(0) > 0 || now.presence == Presence::Yes) story.came = true;
 }
 
@@ -322,7 +324,30 @@ void Campus::presence(std::size_t desk) {
     mark_arrivals(desk);
 }
 
+/// Something that hotdeskd uses is not granted any more; or all is again.
+void Campus::withhold() {
+    static const std::vector<std::string> names{"Webex.Registration.Logout",
+                                                "Bookings.Delete",
+                                                "Bookings.Edit",
+                                                "UserInterface.Message.Alert.Display",
+                                                "Bookings.List",
+                                                "SystemUnit.State.NumberOfActiveCalls",
+                                                "Webex.DevicePersonalization.Personalized",
+                                                "spark:xapi_commands",
+                                                "spark:xapi_statuses"};
+    withheld_.clear();
+    std::string line = "withhold";
+    for (int i = one_in(3) ? 0 : 2; i > 0; --i) {
+        withheld_.push_back(names[pick(names.size())]);
+        line += " " + withheld_.back();
+        ++withheld_times_;
+    }
+    tell(told_, line);
+    rig_.withhold(withheld_);
+}
+
 void Campus::fault() {
+    if (chances_.grants) withhold();
     if (!chances_.faults) return;
     static constexpr std::array<int, 4> codes{502, 404, 429, 400};
     const int code = codes[pick(codes.size())];
@@ -363,6 +388,7 @@ std::string Campus::known() const {
 
 void Campus::calm_down() {
     rig_.canned.clear();
+    if (!std::exchange(withheld_, {}).empty()) rig_.withhold({});
     tick();
     for (std::size_t desk = 0; desk < rig_.desks.size(); ++desk)
         if (rig_.desks[desk].calls.value_or(0) > 0) call(desk);

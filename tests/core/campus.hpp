@@ -17,6 +17,7 @@ struct Chances {
     bool crashes = false;   ///< hotdeskd dies now and then
     bool identity = false;  ///< Webex says who is signed in, and desks let wrong users stay
     bool resyncs = false;   ///< every desk is asked again now and then
+    bool grants = false;    ///< Webex takes access back now and then, and grants it again
     Mode mode = Mode::Enforce;
 };
 
@@ -41,6 +42,8 @@ public:
     /// What hotdeskd knows, as far as it must not depend on how it was told.
     [[nodiscard]] std::string known() const;
     [[nodiscard]] FleetRig& rig() { return rig_; }
+    /// How often access was taken back.
+    [[nodiscard]] int withheld_times() const { return withheld_times_; }
 
 private:
     /// What has become of a booking.
@@ -68,6 +71,7 @@ private:
     void pass(Millis span);
     void tick();
     void fault();
+    void withhold();
     void resync();
     void tidy();
 
@@ -97,6 +101,8 @@ private:
     std::vector<std::optional<Visitor>> visitors_;
     std::vector<std::string> commands_;
     std::vector<std::pair<std::size_t, Input>> heard_;  ///< to be heard again
+    std::vector<std::string> withheld_;                 ///< what is not granted now
+    int withheld_times_ = 0;
     std::string story_;
     std::size_t told_ = 0;
     int made_ = 0;

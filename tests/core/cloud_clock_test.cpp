@@ -45,3 +45,11 @@ TEST_CASE("one odd answer and slow ones change nothing", "[clock]") {
     for (int i = 0; i < 3; ++i) CHECK_FALSE(clock.hear(noon - 20s, noon, 20s));
     CHECK(clock.offset() == 0ms);
 }
+
+TEST_CASE("two odd answers that do not agree with each other change nothing", "[clock]") {
+    CloudClock clock;
+    CHECK_FALSE(clock.hear(noon - 24h, noon, 100ms));
+    CHECK_FALSE(clock.hear(noon - 12h, noon, 100ms));
+    CHECK(clock.offset() == 0ms);
+    CHECK(clock.hear(noon - 12h, noon, 100ms));  // the second one again: that is believed
+}

@@ -24,6 +24,7 @@ public:
     void gap() override { rig_.doubt(); }
     void reply(const Canned& canned) override { rig_.canned.push_back(canned); }
     void refuse_who(bool refused) override { rig_.who_refused = refused; }
+    void withhold(const std::vector<std::string>& names) override { rig_.withhold(names); }
     void pass(Millis span) override { rig_.pass(span); }
     void set_clock(Millis ahead) override {
         rig_.ahead += ahead;

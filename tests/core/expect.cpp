@@ -67,6 +67,10 @@ void Expectations::record(const Words& words, const DeviceId& device) {
     std::erase_if(records, [&](const Record& record) { return record.device != device; });
     const std::string& field = words.at(0);
     const std::string wanted = behind(words.rest, 1);
+    if (field == "decision" && wanted == "none") {
+        if (records.empty()) return;
+        throw Broken("expected no decision, got " + records.back().decision + ": " + records.back().reason);
+    }
     if (records.empty()) throw Broken("expected the " + field + " " + wanted + ", nothing was decided");
     const Record& last = records.back();
     const std::string& got = field == "rule" ? last.rule : field == "result" ? last.result : last.decision;

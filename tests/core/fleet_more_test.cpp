@@ -213,6 +213,63 @@ TEST_CASE("bookings of a state from before bookings were judged are left alone, 
     CHECK(deleted == wanted);
 }
 
+TEST_CASE("what was found lawful, or not, before a restart is so after it", "[fleet]") {
+    Policy policy;
+    policy.max_duration = 2h;
+    policy.messages = false;
+    DeskState state;
+    state.id = first;
+    state.bookings_asked = true;
+    state.online = true;
+    // Of an older state and moved since; made since and lawful; never judged, as its hotdeskd died too early.
+    KnownBooking moved{annas("moved", 1h, 6h), morning - 1min, {}}, lawful{annas("lawful", 7h, 11h), morning, {}},
+        fresh{annas("fresh", 12h, 16h), morning, {}};
+    moved.admitted = Admitted{{morning + 1h, morning + 2h}, "anna@example.com", true};
+    lawful.made_at = fresh.made_at = morning - 1h;
+    lawful.admitted = Admitted{slot_of(lawful.booking), "anna@example.com", false};
+    state.bookings = {moved, lawful, fresh};
+    Lab lab(0, policy);
+    lab.fleet.load(state, lab.now);
+    if (GENERATE(true, false)) lab.fleet.judge_existing();  // is about what nobody ever judged
+    lab.bookings = {moved.booking, lawful.booking, fresh.booking};
+    std::set<std::string> acted;
+    for (const auto& send : lab.sent())
+        for (const auto& [name, value] : send.command.arguments)
+            if (name == "MeetingId") acted.insert(std::get<std::string>(value));
+    CHECK(acted.count("lawful") == 0);
+    CHECK(acted.count("moved") + acted.count("fresh") > 0);
+}
+
+TEST_CASE("whoever only looks sees a warning under way as told, the worker tells it again", "[fleet]") {
+    Policy policy;
+    policy.end_warning = 15min;
+    DeskState state;
+    state.id = first;
+    state.personalized.value = true;
+    state.active_calls.value = 0;
+    state.bookings_asked = true;
+    state.bookings = {{annas("m", -1h, 10min), morning - 1h, {}}};
+    state.bookings[0].made_at = morning - 1h;
+    state.sign_in = SignIn{};
+    state.sign_in->since.wall = morning - 1h;
+    state.sign_in->cover = Cover{annas("m").ref, "anna@example.com", "", morning + 10min};
+    Attempt told;
+    told.act = Act::WarnEnd;
+    told.ref = annas("m").ref;
+    told.count = 1;
+    told.pending = Seq{3};
+    state.attempts = {told};
+    const auto says = [&](Clocks clocks) {
+        Lab lab(0, policy);
+        lab.fleet.load(state, lab.now, clocks);
+        for (const Verdict& verdict : lab.fleet.explain(first, lab.now))
+            if (verdict.rule == Rule::EndWarning) return verdict.says;
+        return std::string{};
+    };
+    CHECK(says(Clocks::GoOn) == "the user was told");
+    CHECK(says(Clocks::StartAgain) == "the booking of anna@example.com ends at 2026-03-02T09:10:00Z");
+}
+
 TEST_CASE("a message that was under way at a crash is shown again, an act is decided anew", "[fleet]") {
     Policy policy;
     policy.no_show_release = 15min;

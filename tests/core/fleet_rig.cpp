@@ -2,6 +2,8 @@
 
 #include "words.hpp"
 
+#include "core/grants.hpp"
+
 #include <algorithm>
 
 namespace hotdesk::test {
@@ -44,6 +46,7 @@ void FleetRig::start(Seq next_seq) {
     fleet_.emplace(policy_, next_seq);
     fleet_->set_may_ask_who(identity);
     fleet_->set_may_ask_presence(true);
+    fleet_->set_grants(grants_, now());
 }
 
 void FleetRig::begin(const PolicyBook& policy, bool judge_existing) {
@@ -65,6 +68,23 @@ void FleetRig::begin(const PolicyBook& policy, bool judge_existing) {
 void FleetRig::set_policy(const PolicyBook& policy) {
     policy_ = policy;
     fleet().set_policy(policy, now());
+    settle();
+}
+
+void FleetRig::withhold(const std::vector<std::string>& names) {
+    std::vector<std::string> scopes;
+    XapiAccess xapi;
+    for (const Need& need : needs_for(PolicyBook{})) {
+        if (std::find(names.begin(), names.end(), need.path) != names.end()) continue;
+        auto& list = need.kind == GrantKind::Scope     ? scopes
+                     : need.kind == GrantKind::Status  ? xapi.statuses
+                     : need.kind == GrantKind::Command ? xapi.commands
+                                                       : xapi.events;
+        list.emplace_back(need.path);
+    }
+    grants_ = Grants(std::move(scopes), std::move(xapi));
+    if (!fleet_) return;
+    fleet_->set_grants(grants_, now());
     settle();
 }
 

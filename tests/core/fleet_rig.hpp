@@ -16,6 +16,8 @@ public:
 
     void begin(const PolicyBook& policy, bool judge_existing);
     void set_policy(const PolicyBook& policy);
+    /// Everything is granted but these.
+    void withhold(const std::vector<std::string>& names);
     /// The process ends and starts again with what was stored.
     void crash();
     /// Every desk may have said what was not heard.
@@ -59,6 +61,7 @@ private:
     std::vector<DeviceId> ids_;
     std::optional<Fleet> fleet_;
     PolicyBook policy_;
+    Grants grants_;
     Seq next_seq_ = 1;
     std::map<std::string, Request> requests_;  ///< as the command line left them
 };

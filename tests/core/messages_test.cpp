@@ -37,4 +37,9 @@ TEST_CASE("what is wrong with a text is said", "[messages]") {
     for (const char* broken : {"{limit", "limit}", "{{limit}", "{"}) CHECK_FALSE(wrong_with_text(broken).empty());
     CHECK_FALSE(wrong_with_text(std::string(longest_message + 1, 'x')).empty());
     CHECK(wrong_with_text(std::string(longest_message, 'x')).empty());
+    // Characters are counted, and not bytes.
+    std::string wide;
+    for (std::size_t i = 0; i < longest_message; ++i) wide += "\xC3\xB8";
+    CHECK(wrong_with_text(wide).empty());
+    CHECK_FALSE(wrong_with_text(wide + "x").empty());
 }

@@ -2,46 +2,10 @@
 
 #include <catch2/catch.hpp>
 
-#include <hotdesk/reconcile.hpp>
-
-#include "fleet_lab.hpp"
+#include "one_desk.hpp"
 
 using namespace hotdesk;
 using namespace hotdesk::test;
-
-namespace {
-
-const std::string anna = "anna@example.com";
-
-/// One desk, without rules.
-struct One {
-    void happens(EventBody body, Millis late = Millis{0}) { hear(input::Happened{{std::move(body), now.wall - late}}); }
-    void hear(const Input& input) { observe(desk, input, now); }
-    void lists(std::vector<Booking> bookings) { hear(input::BookingsAnswered{std::move(bookings), now.mono}); }
-    void pass(Millis time) {
-        now.wall += time;
-        now.mono += time;
-    }
-    void signs_in(bool in = true) {
-        StatusReport report;
-        report.personalized = std::optional{in};
-        hear(input::Pushed{report, now.wall});
-    }
-    [[nodiscard]] const KnownBooking& only() const {
-        REQUIRE(desk.bookings.size() == 1);
-        return desk.bookings.front();
-    }
-    Desk desk;
-    Now now{morning, MonoTime{} + 1000s};
-};
-
-BookingRef ref(const std::string& id, const std::string& meeting) { return {BookingId{id}, MeetingId{meeting}}; }
-
-Booking booking(const std::string& id, const std::string& meeting, Millis from = 0h, Millis to = 1h) {
-    return {ref(id, meeting), morning + from, morning + to, anna, "person", "Anna"};
-}
-
-}  // namespace
 
 TEST_CASE("what a later message does not say stays as it was", "[observe]") {
     One one;
@@ -301,6 +265,10 @@ TEST_CASE("the words for a desk", "[observe]") {
     One other;
     other.signs_in();
     other.lists({});
+    DeskState stored;  // of which the visit is not known
+    stored.personalized.value = true;
+    stored.bookings_asked = true;
+    CHECK(state_of(stored, morning) == "in_use");
     noted(other.desk, {Rule::SignInGrace, "sign out", "", Act::SignOut, {}, {}}, 1, Mode::Enforce, other.now);
     CHECK(state_of(other.desk, morning) == "ending");
 }

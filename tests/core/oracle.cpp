@@ -66,6 +66,8 @@ void Campus::on_send(std::size_t desk, const Command& command, int code) {
     story_ += "# " + format_time(rig_.wall).substr(11, 8) + " sent to " + commands_.back() + "\n";
     const auto wrong = [&](const std::string& why) { throw Broken(why + ": " + commands_.back()); };
     if (chances_.mode == Mode::Observe) wrong("sent in observe mode");
+    for (const std::string& name : withheld_)
+        if (name == command.name || name == "spark:xapi_commands") wrong("sent without a grant");
     const Booking* const here = running(desk);
     if (command.name == "Webex.Registration.Logout") {
         if (rig_.desks[desk].signed_in && here && visitors_[desk]->who == here->organizer_email)

@@ -46,8 +46,9 @@ struct Story {
                 return token;
             }
             const auto& patch = std::get<call::PatchApp>(call);
-            lines.push_back(patch.completed ? "patch completed " + patch.customer_id : "patch error");
-            if (!patch.completed || patches.empty()) {
+            const bool completed = patch.change == call::PatchApp::Change::Completed;
+            lines.push_back(completed ? "patch completed " + patch.customer_id : "patch error");
+            if (!completed || patches.empty()) {
                 AppDetails details;
                 details.poll_url = "https://xapi-a.wbx2.com/poll";
                 return Reply{details};
@@ -71,7 +72,7 @@ struct Story {
         return s;
     }
     std::variant<Activation, ProvisionError> run() {
-        return provision(claims(), "id", "customer", "Customer", now, steps());
+        return provision(claims(), "id", {"customer", "Customer", ""}, now, steps());
     }
     ProvisionFailure failure() { return std::get<ProvisionError>(run()).failure; }
 };
@@ -168,8 +169,6 @@ TEST_CASE("claims are judged in the contract's words", "[provision]") {
     CHECK(judge(c) == Refusal::TooOld);
     c.issued_at.reset();
     CHECK(judge(c) == Refusal::Malformed);
-    CHECK(words(Refusal::TooOld) == "too old");
-    CHECK(words(Refusal::WrongAction) == "wrong action");
 }
 
 TEST_CASE("a region has its keys, an unknown one the default's, and a government one never a commercial one's",
@@ -181,4 +180,96 @@ TEST_CASE("a region has its keys, an unknown one the default's, and a government
     CHECK(jwks_url_of("us-gov-east-9") == "https://xapi.gov.ciscospark.com/jwks");
     CHECK(jwks_url_of("mars-1") == "https://xapi-a.wbx2.com/jwks");
     CHECK(jwks_url_of("") == "https://xapi-a.wbx2.com/jwks");
+}
+
+TEST_CASE("what a failure of the code's exchange means is told apart", "[provision]") {
+    const auto [kind, status, failure] =
+        GENERATE(table<ErrorKind, int, ProvisionFailure>({{ErrorKind::RateLimited, 429, ProvisionFailure::Unreachable},
+                                                          {ErrorKind::AuthExpired, 401, ProvisionFailure::Credentials},
+                                                          {ErrorKind::Rejected, 400, ProvisionFailure::Credentials},
+                                                          {ErrorKind::Rejected, 403, ProvisionFailure::Credentials},
+                                                          {ErrorKind::Rejected, 405, ProvisionFailure::Other},
+                                                          {ErrorKind::Gone, 404, ProvisionFailure::Other},
+                                                          {ErrorKind::Fatal, 0, ProvisionFailure::Other}}));
+    Story story;
+    story.token = error(kind, status);
+    CHECK(story.failure() == failure);
+    CHECK(story.lines == Lines{"token from-the-code"});
+}
+
+TEST_CASE("a PATCH that never gets through is given up after three tries", "[provision]") {
+    Story story;
+    for (int i = 0; i < 3; ++i) story.patches.push_back(error(ErrorKind::Transient, 503));
+    CHECK(story.failure() == ProvisionFailure::Unreachable);
+    CHECK(story.lines == Lines{"token from-the-code", "aside rotated", "patch completed customer", "pause",
+                               "patch completed customer", "pause", "patch completed customer", "patch error",
+                               "forget"});
+}
+
+TEST_CASE("each refusal of a code has the contract's word", "[provision]") {
+    CHECK(words(Refusal::Malformed) == "malformed");
+    CHECK(words(Refusal::Expired) == "expired");
+    CHECK(words(Refusal::TooOld) == "too old");
+    CHECK(words(Refusal::Replayed) == "replayed");
+    CHECK(words(Refusal::WrongApp) == "wrong app");
+    CHECK(words(Refusal::WrongAction) == "wrong action");
+}
+
+TEST_CASE("a government region is FedRAMP's in whatever spelling", "[provision]") {
+    for (const char* region : {"us-gov-west-1_a1", "us-gov", "us-gov-", "us-gov-east-1", "US-GOV-WEST-1_A1",
+                               " us-gov-west-1_a1", "us-gov-west-1_a1 ", "us_gov_west_1", "usgov", "us-Gov-x",
+                               "us- gov-west-1", "\tus-gov-west-1", "us-go\nv-west-1"})
+        CHECK(jwks_url_of(region) == "https://xapi.gov.ciscospark.com/jwks");
+    for (const char* region : {"us-east-2_a", "US-EAST-2_A", "us-east-2", "us-west-2", "us-west-2_r1", "eu-central-1",
+                               "ap-southeast-1", "us-go-v", "../jwks", "https://example.net"})
+        CHECK(jwks_url_of(region) == "https://xapi-a.wbx2.com/jwks");
+    CHECK(jwks_url_of("US-WEST-2_R") == "https://xapi-r.wbx2.com/jwks");
+    CHECK(jwks_url_of(" eu-central-1_k ") == "https://xapi-k.wbx2.com/jwks");
+}
+
+TEST_CASE("a claim whose URL is not https is named", "[provision]") {
+    CHECK(bad_url_claim(claims()).empty());
+    for (const char* url : {"http://a", "ftp://a", "//a", "a", "https:a", "https://", "https:///a", "https://?a",
+                            "https://u@a/", "https://u:p@a", "https://a\\@b/", "https://a b/", " https://a"}) {
+        INFO(url);
+        auto c = claims();
+        c.oauth_url = url;
+        CHECK(bad_url_claim(c) == "oauthUrl");
+        c = claims();
+        c.app_url = url;
+        CHECK(bad_url_claim(c) == "appUrl");
+        c = claims();
+        c.manifest_url = url;
+        CHECK(bad_url_claim(c) == "manifestUrl");
+        c = claims();
+        c.webexapis_base_url = url;
+        CHECK(bad_url_claim(c) == "webexapisBaseUrl");
+        CHECK(why_refused(Refusal::Malformed, c, now) == "webexapisBaseUrl is no https URL: malformed");
+    }
+    auto c = claims();
+    c.app_url = "HTTPS://xapi-a.wbx2.com:443/app?x=a@b";
+    CHECK(bad_url_claim(c).empty());
+    c.app_url.clear();  // an action that brings none
+    CHECK(bad_url_claim(c).empty());
+}
+
+TEST_CASE("a code from the future is refused, but for a clock that is a minute behind", "[provision]") {
+    const AppId app{"ac6b6972-538e-11ec-bf63-0242ac130002"};
+    for (const char* action : {"provision", "update", "healthCheck"}) {
+        auto c = claims();
+        c.action = action;
+        c.issued_at = now + 1min;
+        CHECK_FALSE(judge_claims(c, app, action, false, now));
+        c.issued_at = now + 1min + 1ms;
+        CHECK(judge_claims(c, app, action, false, now) == Refusal::Malformed);
+        CHECK(why_refused(Refusal::Malformed, c, now) ==
+              "iat lies in the future (check this machine's clock): malformed");
+        c.issued_at.reset();
+        CHECK(judge_claims(c, app, action, false, now) == Refusal::Malformed);
+        CHECK(why_refused(Refusal::Malformed, c, now) == "iat is missing or no time: malformed");
+    }
+    auto c = claims();
+    c.expiry_time.reset();
+    CHECK(why_refused(Refusal::Malformed, c, now) == "expiryTime is missing or no time: malformed");
+    CHECK(why_refused(Refusal::Replayed, c, now) == "replayed");
 }

@@ -12,7 +12,7 @@
 //                                   hotdeskd.toml, but for end_warning, which is off: most stories are about other
 //                                   things
 //   override KEY=VALUE ...          workspace, organizer (patterns) and keys of the policy
-//   text RULE WORDS                 the [messages] table
+//   text RULE WORDS                 the [messages] table; without words the rule tells nothing
 //   judge_existing                  bookings that are there before hotdeskd are judged like new ones
 //   at 09:00[:00]                   hotdeskd starts and learns of the desks
 //   desk KEY=VALUE ...              what the desk answers when it is asked, from now on, without pushing it:
@@ -20,6 +20,8 @@
 //                                   takes commands: obeys, online, tells (pushes what it did), fails (the FailureCause
 //                                   of the next booking or edit)
 //   who ADDRESS | nobody | refused  whom Webex says is signed in; without any such line the scopes are not granted
+//   withhold NAME ...               scopes and paths that Webex has not granted; all others are. Without such a line
+//                                   it is not known what is granted, or everything is; also later, and `withhold` alone
 //   listed ID ORGANIZER FROM TO     the desk's list has this booking; `unlisted ID` takes it away
 //   status KEY=VALUE ... [late=D]   the desk pushes signed_in, calls or presence, and answers so too; `late`: as of D
 //   ago full_sync                       the desk pushes all that it is event NAME KEY=VALUE ...        the desk pushes
@@ -35,7 +37,8 @@
 //   expect sent NAME [KEY=VALUE]    the next command to this desk, in order; a prefix of the value is enough
 //   expect nothing                  no command was sent to any desk that was not expected
 //   expect rule NAME                the last decision about this desk came from this rule
-//   expect decision WORDS, expect result WORDS   what it was and what became of it; a prefix is enough
+//   expect decision WORDS, expect result WORDS   what it was and what became of it; a prefix is enough; `expect
+//                                   decision none`: nothing was ever decided about this desk
 //   expect state WORD               as in `hotdeskd devices`
 //   expect outcome WORD [CAUSE]     of the last order; `none`: not yet
 //   expect admitted ID, expect objection ID RULE   what hotdeskd thinks of a booking
@@ -148,7 +151,8 @@ private:
         if (words.first == "policy") {
             for (const auto& [key, value] : words.ordered) set_key(policy_, key, value);
         } else if (words.first == "text") {
-            messages_.texts[rule_named(words.at(0))] = words.rest.substr(words.at(0).size() + 1);
+            const std::string& rule = words.at(0);
+            messages_.texts[rule_named(rule)] = words.rest == rule ? "" : words.rest.substr(rule.size() + 1);
         } else {
             PolicyOverride next{words.get("workspace"), words.get("organizer"), {}};
             for (const auto& [key, value] : words.ordered) {
@@ -180,6 +184,8 @@ private:
                                  ""});
         } else if (first == "unlisted") {
             stage_->unlist(desk_, MeetingId{words.at(0)});
+        } else if (first == "withhold") {
+            stage_->withhold(words.plain);
         } else if (first == "pass") {
             stage_->pass(span_of(words.at(0)));
         } else if (first == "reply") {

@@ -61,6 +61,8 @@ public:
     virtual void gap() = 0;
     virtual void reply(const Canned& canned) = 0;
     virtual void refuse_who(bool refused) = 0;
+    /// All is granted but these scopes and paths; hotdeskd knows it from its start, and learns of a change at once.
+    virtual void withhold(const std::vector<std::string>& names) = 0;
     /// Time passes; what is due happens when it is due.
     virtual void pass(Millis span) = 0;
     /// The clock of hotdeskd's machine is set; the world's is not.

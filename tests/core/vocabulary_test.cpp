@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <hotdesk/policy.hpp>
 #include <hotdesk/secret.hpp>
 #include <hotdesk/time.hpp>
@@ -85,6 +86,37 @@ TEST_CASE("later overrides win, by workspace name, id, location and organizer", 
     CHECK(ask("w-2", "Oslo 2", "loc-1", "") == Limit{3min});
     CHECK(ask("w-9", "Bergen", "", "bob@partner.example") == Limit{4min});
     CHECK(ask("w-1", "Oslo 1", "", "bob@PARTNER.example") == Limit{5min});
-    CHECK(book.any([](const Policy& p) { return p.sign_in_grace == Limit{5min}; }));
+    CHECK(book.any([&](const Policy& p) { return p.sign_in_grace == base.sign_in_grace; }));
+    CHECK(book.any([](const Policy& p) { return p.sign_in_grace == Limit{3min}; }));  // an override alone
     CHECK_FALSE(book.any([](const Policy& p) { return p.mode == Mode::Observe; }));
+}
+
+TEST_CASE("a plain string that held a secret is wiped in all of its memory", "[secret]") {
+    std::string text = "short-secret";  // within the string itself
+    const char* const bytes = text.data();
+    const Secret taken{std::move(text)};
+    CHECK(taken.reveal() == "short-secret");
+    Secret::wipe(text);  // NOLINT(bugprone-use-after-move): what is left of it is the point
+    CHECK(std::string_view(bytes, 12) == std::string(12, '\0'));
+
+    std::string cut(100, 's');
+    cut.resize(50);
+    const char* const all = cut.data();
+    const std::size_t capacity = cut.capacity();
+    Secret::wipe(cut);
+    CHECK(cut.empty());
+    REQUIRE(cut.capacity() == capacity);
+    CHECK(std::all_of(all, all + 100, [](char c) { return c == '\0'; }));
+}
+
+TEST_CASE("appending to what may be a secret keeps what was there", "[secret]") {
+    std::string text, expected;
+    for (int i = 0; i < 200; ++i) {
+        const std::string part(static_cast<std::size_t>(i % 7), static_cast<char>('a' + i % 26));
+        Secret::append(text, part);
+        expected += part;
+        REQUIRE(text == expected);
+    }
+    Secret::append(text, std::string(100'000, 'x'));
+    CHECK(text == expected + std::string(100'000, 'x'));
 }

@@ -39,6 +39,8 @@ const Call& first_of(const std::vector<Call>& calls) {
 
 struct SessionLab {
     std::vector<Call> calls() {
+        session.prepare(now);
+        session.committed();
         std::vector<Call> out;
         session.take_calls(out, now);
         return out;
@@ -185,7 +187,8 @@ TEST_CASE("Webex that will not say who is signed in is said once, and impairs wh
     policy.sign_out_grace = Millis{0};
     Now now{morning, MonoTime{} + 1000s};
     Activation with = activation();
-    with.scopes = {"spark-admin:hotdesk_read", "spark-admin:people_read"};
+    with.scopes = {"spark-admin:devices_read", "spark-admin:workspaces_read", "spark:xapi_statuses",
+                   "spark:xapi_commands",      "spark-admin:hotdesk_read",    "spark-admin:people_read"};
     Worker worker(std::move(with), {policy, {}}, Health{}, 1, now);
     worker.fleet().take_inventory(campus(1), now);
     worker.committed();

@@ -122,11 +122,91 @@ TEST_CASE("messages are counted, passed over ones noted once", "[worker]") {
     works.answer<call::Poll>(Reply{std::move(batch)});
     const Health& health = works.worker.health();
     CHECK(health.messages == 3);
-    CHECK(health.skipped == 3);
+    CHECK(health.skipped == 2);
     CHECK(health.last_poll == morning);
     CHECK(std::count_if(works.lines.begin(), works.lines.end(),
                         [](const Line& line) { return line.text.find("without a type") != std::string::npos; }) == 1);
-    CHECK(works.said("management action"));
+    const auto actions = works.worker.take_actions();
+    REQUIRE(actions.size() == 1);
+    CHECK(actions[0].reveal() == "jwt");
+    works.worker.passed_over("bad signature");
+    works.turn();
+    CHECK(works.worker.health().skipped == 3);
+    CHECK(works.said("a management action is passed over: bad signature"));
+}
+
+TEST_CASE("more management actions at once than can be meant are counted, not kept", "[worker]") {
+    Works works;
+    MessageBatch batch;
+    for (int i = 0; i < 40; ++i) {
+        Message action;
+        action.body = ActionMessage{Secret{"jwt"}};
+        batch.messages.push_back(std::move(action));
+    }
+    works.answer<call::Poll>(Reply{std::move(batch)});
+    CHECK(works.worker.take_actions().size() == 16);
+    CHECK(works.worker.health().skipped == 24);
+}
+
+namespace {
+
+/// What became of a renewal that was asked for from the command line.
+std::optional<RequestOutcome> outcome_of(Works& works) {
+    const WorkerChanges changes = works.worker.pending();
+    if (changes.fleet.outcomes.empty()) return std::nullopt;
+    return changes.fleet.outcomes.front();
+}
+
+Request renewal(WallTime at) {
+    Request request;
+    request.key = "renewal";
+    request.kind = RequestKind::Renew;
+    request.asked_at = at;
+    return request;
+}
+
+}  // namespace
+
+TEST_CASE("whoever asks for a new token hears of it once appUrl was read with it", "[worker]") {
+    Works works;
+    works.answer<call::ReadApp>(Reply{AppDetails{}});
+    works.worker.order(renewal(works.now.wall), works.now);
+    works.worker.order(renewal(works.now.wall), works.now);  // rung for twice
+    works.turn();
+    works.answer<call::Refresh>(Reply{TokenGrant{Secret{"access-1"}, 7199s, Secret{"refresh-1"}, {}}});
+    CHECK_FALSE(outcome_of(works));
+    const auto at = std::find_if(works.out.begin(), works.out.end(),
+                                 [](const Call& call) { return std::holds_alternative<call::ReadApp>(call); });
+    REQUIRE(at != works.out.end());
+    works.worker.answered(*at, Reply{AppDetails{}}, works.now.mono, works.now, 0.0);
+    const auto outcome = outcome_of(works);
+    REQUIRE(outcome);
+    CHECK(outcome->key == "renewal");
+    CHECK(outcome->outcome == "done");
+}
+
+TEST_CASE("whoever asks for a new token hears that Webex refuses it, or does not answer", "[worker]") {
+    for (const ErrorKind kind : {ErrorKind::Rejected, ErrorKind::Transient}) {
+        Works works;
+        works.worker.order(renewal(works.now.wall), works.now);
+        works.turn();
+        const auto at = std::find_if(works.out.begin(), works.out.end(),
+                                     [](const Call& call) { return std::holds_alternative<call::Refresh>(call); });
+        REQUIRE(at != works.out.end());
+        works.worker.answered(*at, Error{kind, "so it is"}, works.now.mono, works.now, 0.0);
+        const auto outcome = outcome_of(works);
+        REQUIRE(outcome);
+        CHECK(outcome->outcome == (kind == ErrorKind::Rejected ? "refused" : "unknown"));
+        CHECK(outcome->cause == "so it is");
+    }
+}
+
+TEST_CASE("a renewal that was asked for long before the worker started is refused", "[worker]") {
+    Works works;
+    works.worker.order(renewal(works.now.wall - 1h), works.now);
+    const auto outcome = outcome_of(works);
+    REQUIRE(outcome);
+    CHECK(outcome->outcome == "refused");
 }
 
 TEST_CASE("a desk that nobody knows leads to a new listing, one that is no hot desk does not", "[worker]") {
@@ -240,10 +320,28 @@ TEST_CASE("refused credentials are an outage, said with the remedy", "[worker]")
     CHECK(works.worker.activation().refresh_token.reveal() == "r");
 }
 
+TEST_CASE("an integration that Webex deprovisions stops the worker", "[worker]") {
+    Works works;
+    works.worker.deprovisioned();
+    CHECK(works.worker.removed());
+    CHECK(works.worker.take_calls(works.now).empty());
+}
+
+TEST_CASE("an approved manifest gets a token for what it grants", "[worker]") {
+    Works works;
+    works.worker.approved(works.now);
+    works.turn();
+    CHECK(std::any_of(works.out.begin(), works.out.end(),
+                      [](const Call& call) { return std::holds_alternative<call::Refresh>(call); }));
+}
+
 TEST_CASE("an integration that was removed stops the worker", "[worker]") {
     Works works;
     Error gone{ErrorKind::Gone, "gone"};
     gone.http_status = 404;
+    works.answer<call::ReadApp>(gone);
+    CHECK_FALSE(works.worker.removed());  // it may be a mistake on the way
+    works.pass(10s);
     works.answer<call::ReadApp>(gone);
     CHECK(works.worker.removed());
     CHECK(works.said("removed on the Webex side"));

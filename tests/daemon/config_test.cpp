@@ -31,6 +31,9 @@ TEST_CASE("an empty file is the defaults", "[config]") {
     CHECK(config.key_file == "/etc/hotdeskd/state.key");
     CHECK(config.client_secret_file == "/etc/hotdeskd/client-secret");
     CHECK(config.runtime_directory == "/run/hotdeskd");
+    CHECK_FALSE(config.mask_addresses);
+    CHECK(config.record_keep == Limit{24h * 90});
+    CHECK(good("[record]\nkeep = \"off\"\n").record_keep == off);
     CHECK(config.warnings.empty());
 }
 
@@ -79,6 +82,9 @@ max_duration = "No more than {limit}."
 [log]
 level = "debug"
 format = "json"
+privacy = "mask"
+[record]
+keep = "30d"
 [metrics]
 textfile = "/m.prom"
 )");
@@ -95,6 +101,8 @@ textfile = "/m.prom"
     CHECK(config.policy.booking_to == 18h + 30min);
     CHECK(config.policy.verify_identity == VerifyIdentity::On);
     CHECK(config.log_level == Level::Debug);
+    CHECK(config.mask_addresses);
+    CHECK(config.record_keep == Limit{24h * 30});
     CHECK(config.metrics_textfile == "/m.prom");
     CHECK(config.policy.no_show_exempt_duration == Limit{4h});
     CHECK(config.messages.title == "Rezeption");
@@ -119,6 +127,8 @@ TEST_CASE("an error names file, line, key and the nearest known one", "[config]"
     CHECK(wrong("[http]\nextra_hosts = \"localhost\"\n") ==
           "hotdeskd.toml:2: http.extra_hosts: must be a list of strings");
     CHECK(wrong("[integration]\napp_id = 7\n") == "hotdeskd.toml:2: integration.app_id: must be a string in quotes");
+    CHECK(wrong("[log]\nprivacy = true\n") == "hotdeskd.toml:2: log.privacy: must be one of \"off\", \"mask\"");
+    CHECK(wrong("[record]\nkeep = 90\n").find("hotdeskd.toml:2: record.keep: must be a duration") == 0);
     CHECK(wrong("integration = 7\n") == "hotdeskd.toml:1: integration: must be a section: write [integration]");
     CHECK(wrong("[policy\n").find("hotdeskd.toml:1: ") == 0);
     CHECK(wrong("[policy]\nmode = \"enforce\"\nmode = \"observe\"\n").find("hotdeskd.toml:3: ") == 0);
@@ -207,12 +217,57 @@ TEST_CASE("each rule that tells something may be given a text of the administrat
     CHECK(good("[messages]\nmax_duration = \"" + std::string(255, 'x') + "\"\n").messages.texts.size() == 1);
 }
 
+TEST_CASE("a URL for actions must be https", "[config]") {
+    CHECK(good("[integration]\nactions_url = \"https://desks.example.com/a\"\n").actions_url ==
+          "https://desks.example.com/a");
+    CHECK(good("[integration]\nactions_url = \"\"\n").actions_url.empty());
+    CHECK(wrong("[integration]\nactions_url = \"http://desks.example.com/a\"\n") ==
+          "hotdeskd.toml:2: integration.actions_url: must be an https URL, or empty");
+}
+
 TEST_CASE("the list of keys names each once", "[config]") {
     const auto keys = config_keys();
     CHECK(std::set<std::string>(keys.begin(), keys.end()).size() == keys.size());
-    const auto told =
-        std::count_if(all_rules.begin(), all_rules.end(), [](Rule rule) { return !default_text(rule).empty(); });
-    CHECK(keys.size() == 38 + static_cast<std::size_t>(told));
-    for (const char* key : {"policy.no_show_exempt_duration", "messages.title", "messages.max_duration"})
+    for (const Rule rule : all_rules)
+        CHECK(std::count(keys.begin(), keys.end(), "messages." + std::string{name_of(rule)}) ==
+              (default_text(rule).empty() ? 0 : 1));
+    for (const char* key :
+         {"integration.actions_url", "policy.no_show_exempt_duration", "messages.title", "messages.max_duration"})
         CHECK(std::count(keys.begin(), keys.end(), key) == 1);
+}
+
+TEST_CASE("no complaint repeats what may be a secret", "[config]") {
+    for (const std::string line : {"[http]\nproxy = http://u:hunter2@p",
+                                   "[http]\nproxy = \"http://u:hunter2@p",
+                                   "[http]\nproxy = \"a\" hunter2",
+                                   "[http]\nproxy = true_hunter2",
+                                   "[http]\nproxy = 12hunter2",
+                                   "[http]\nproxy = nan_hunter2",
+                                   "[http]\nproxy = \"\\hunter2\"",
+                                   "[http]\nproxy = 0xhunter2",
+                                   "[http]\nproxy = 2021-01-01T00:00hunter2",
+                                   "[http]\nproxy = ['hunter2",
+                                   "[http]\nproxy = {hunter2",
+                                   "[http]\nproxy = 'hunter2",
+                                   "[http]\nproxy = [\"hunter2\"]",
+                                   "[http]\njwks_url = \"http://hunter2/\"",
+                                   "[integration]\nclient_secret_file = hunter2",
+                                   "[integration]\nclient_secret_file = 'a'hunter2",
+                                   "[integration]\nclient_secret_file = {a = \"hunter2\"}",
+                                   "[log]\nlevel = \"hunter2\"",
+                                   "[policy]\nsign_in_grace = \"hunter2\"",
+                                   "[policy]\nbooking_hours = \"hunter2\""}) {
+        INFO(line);
+        CHECK_FALSE(wrong(line).empty());
+        CHECK(wrong(line).find("hunter2") == std::string::npos);
+    }
+}
+
+TEST_CASE("a key set comes by https", "[config]") {
+    for (const char* url : {"http://localhost/jwks", "file:///jwks", "localhost/jwks", "https:/localhost", "https://",
+                            " https://localhost/jwks", "httpsx://localhost"})
+        CHECK(wrong("[http]\njwks_url = \"" + std::string{url} + "\"") ==
+              "hotdeskd.toml:2: http.jwks_url: must be a URL that begins with https://");
+    CHECK(good("[http]\njwks_url = \"HTTPS://localhost/jwks\"").jwks_url == "HTTPS://localhost/jwks");
+    CHECK(good("[http]\njwks_url = \"\"").jwks_url.empty());
 }

@@ -66,6 +66,11 @@ public:
     std::map<CallId, HttpRequest> waiting;
     std::vector<HttpRequest> all;
 
+    /// Everything but `evil.example`.
+    [[nodiscard]] Result<void> allows(const std::string& url) const override {
+        if (url.find("evil.example") == std::string::npos) return {};
+        return Error{ErrorKind::Fatal, "names the host evil.example, which is not one of Webex's"};
+    }
     void start(CallId id, HttpRequest request) override {
         all.push_back(request);
         waiting.emplace(id, std::move(request));

@@ -268,13 +268,20 @@ TEST_CASE("keys of decisions sort by number", "[state]") {
 
 TEST_CASE("a state of a newer schema is not touched", "[state]") {
     MemoryStore store;
-    REQUIRE(state::check_schema(store, true).ok());
-    CHECK(state::check_schema(store, false).ok());
-    store.records[{Table::Meta, "schema"}] = "2";
+    CHECK(*state::load_schema(store) == 0);
+    REQUIRE(store.commit(state::keep_schema()).ok());
+    CHECK(*state::load_schema(store) == codec::state_schema);
+    store.records[{Table::Meta, "schema"}] = "1";
+    CHECK(*state::load_schema(store) == 1);
+    store.records[{Table::Meta, "schema"}] = "one";
+    CHECK_FALSE(state::load_schema(store).ok());
+    store.records[{Table::Meta, "schema"}] = "3";
+    store.records[{Table::Meta, "written-by"}] = "7.5";
     const auto before = store.records;
-    const auto checked = state::check_schema(store, true);
+    const auto checked = state::load_schema(store);
     REQUIRE_FALSE(checked.ok());
     CHECK(checked.error().kind == ErrorKind::Corrupt);
+    CHECK(checked.error().message.find("install hotdeskd 7.5 or a newer one") != std::string::npos);
     CHECK(store.records == before);
 }
 

@@ -56,8 +56,18 @@ class Activate(LabCase):
 
     def test_a_code_as_an_argument_activates(self):
         lab = self.lab()
-        done = lab.run("activate", lab.code)
+        done = lab.run("activate", lab.code, code_in_arguments=True)
         self.assertEqual(done.code, 0, done)
+
+    def test_a_code_as_an_argument_does_not_stay_in_the_process_list(self):
+        lab = self.lab()
+        lab.control("fault jwks delay=3s")
+        process = lab.begin("activate", lab.code, code_in_arguments=True)
+        until(lambda: lab.requests("jwks"), "the activation is under way")
+        shown = pathlib.Path(f"/proc/{process.pid}/cmdline").read_bytes()
+        self.assertIn(b"activate", shown)
+        self.assertNotIn(lab.code[:20].encode(), shown)
+        self.assertEqual(process.ended().code, 0)
 
     def test_the_customer_is_the_configured_one(self):
         lab = self.lab()

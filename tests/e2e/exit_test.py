@@ -105,7 +105,7 @@ class ExitCodes(LabCase):
     def test_help_and_version_are_0_everywhere(self):
         lab = self.lab()
         for command in ("activate", "run", "status", "devices", "bookings", "log", "explain", "sign-out", "book", "edit",
-                        "delete", "manifest"):
+                        "delete", "manifest", "action", "deactivate"):
             for flag in ("--help", "--version"):
                 done = lab.run(command, flag, config="/nowhere")
                 self.assertEqual(done.code, 0, done)

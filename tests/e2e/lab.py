@@ -16,6 +16,8 @@ import tempfile
 import time
 import unittest
 
+import leaks
+
 DEADLINE_S = 60
 LOOK_EVERY_S = 0.05
 
@@ -36,6 +38,9 @@ sign_in_grace = "3s"
 sign_out_grace = "3s"
 """
 CLOCK = "desk-3"
+
+#: The files of the sandbox that hold secrets and are there for that.
+KEEPERS = {"activation-code", "client-secret", "handed-out", "server.key", "signing.key", "state.key"}
 
 #: Commands that only ask.
 QUESTIONS = {"Bookings.List", "Bookings.Get"}
@@ -120,6 +125,9 @@ class Lab:
         self.dir = self.root / "cloud"
         self.outputs = self.root / "outputs"
         self.outputs.mkdir()
+        self.work = self.root / "work"  # where processes are, and would leave their cores
+        self.work.mkdir()
+        self.watcher = leaks.Watcher()
         self.processes = []
         self.worker = None
         self.worker_expected = {0, -signal.SIGKILL}  # how a worker may have ended when the lab is closed
@@ -142,10 +150,15 @@ class Lab:
 
     # --- processes ---------------------------------------------------------------------------------------------------
 
-    def start(self, name, arguments, **options):
+    def start(self, name, arguments, code_in_arguments=False, **options):
+        """code_in_arguments: the caller passes a code where everybody can see it, because that is what is tested. Its
+        command line is the one place that is not searched for secrets."""
         environment = dict(os.environ, **self.extra_environment)
         environment.update(options.pop("env", {}))
+        options.setdefault("cwd", self.work)
         process = Process(self.outputs, name, arguments, env=environment, **options)
+        if name != "sandbox":
+            self.watcher.watch(process.popen, process.err_path.stem, code_in_arguments)
         self.processes.append(process)
         return process
 
@@ -289,9 +302,9 @@ class Lab:
         """Ends everything and looks at what must hold after every run. `keep`: the files stay, for a look at them."""
         problems = []
         try:
-            secrets, violations = self.control("secrets"), self.control("violations")
+            violations = self.control("violations")
         except (AssertionError, OSError) as error:
-            secrets, violations = [], []
+            violations = []
             problems.append(f"the sandbox does not answer any more: {error}")
         if self.worker and self.worker.running():
             self.worker.kill(signal.SIGTERM)
@@ -308,7 +321,7 @@ class Lab:
                 process.popen.wait()
         if violations and not self.violations_expected:
             problems.append(f"the protocol was broken: {violations}")
-        problems += self.leaks(secrets + self.secrets_besides + [self.code])
+        leaks.add(self.secrets(), self.files(), self.watcher.end(), self.cores())  # reported at the program's end
         problems += self.complaints()
         story = self.story() if problems else ""
         if not keep:
@@ -316,22 +329,21 @@ class Lab:
         if problems:
             raise AssertionError("\n".join(problems) + "\n" + story)
 
-    def leaks(self, secrets):
-        """Where a secret of the cloud turned up: outputs, logs, the state, the runtime directory."""
-        found = []
-        # Of a code its parts count, too: the signature alone is as good as nothing, the claims hold a refresh token.
-        needles = {part.encode() for secret in secrets for part in (secret, *secret.split(".")) if len(part) > 15}
+    def secrets(self):
+        """Everything that must not be seen: what the sandbox handed out, and the key of the state."""
+        found = [*(self.dir / "handed-out").read_text().splitlines(), self.code, *self.secrets_besides]
         key = self.dir / "state.key"
         if key.exists():
-            needles.add(key.read_bytes().strip())
-        files = [p for folder in (self.outputs, self.state, self.dir / "run") if folder.exists()
-                 for p in folder.rglob("*") if p.is_file() and "sandbox" not in p.name]
-        for path in files:
-            data = path.read_bytes()
-            for needle in needles:
-                if needle and needle in data:
-                    found.append(f"a secret ({needle[:12].decode(errors='replace')}...) is in {path.name}")
+            found.append(key.read_bytes().strip().decode("latin-1"))
         return found
+
+    def files(self):
+        """(name, bytes) of whatever the processes wrote: outputs, logs, state, runtime directory, cores."""
+        return leaks.files_below([self.outputs, self.dir, self.work],
+                                 lambda path: path.name in KEEPERS or path.stem.endswith("-sandbox"))
+
+    def cores(self):
+        return [f"a core was left: {path.name}" for path in self.work.rglob("core*")]
 
     def complaints(self):
         """Sanitizers and assertions speak on stderr."""

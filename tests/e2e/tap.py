@@ -10,6 +10,8 @@ import time
 import traceback
 import unittest
 
+import leaks
+
 
 def sentence(case):
     """What a case is called: its file's subject and its method as words."""
@@ -100,8 +102,13 @@ def main(module="__main__"):
         tests = [test for test in tests if any(word in test.id() for word in wanted)]
     # What a test prints must not look like a result.
     out, sys.stdout = sys.stdout, io.TextIOWrapper(os.fdopen(os.dup(2), "wb", 0), write_through=True)
-    out.write(f"TAP version 13\n1..{len(tests)}\n")
+    out.write(f"TAP version 13\n1..{len(tests) + 1}\n")
     out.flush()
     result = TapResult(out)
     unittest.TestSuite(tests).run(result)
-    sys.exit(1 if result.broken or not tests else 0)
+    good, details, skipped = leaks.verdict()
+    out.write(f"{'ok' if good else 'not ok'} {result.count + 1} - no secret was seen"
+              f"{' # SKIP ' + skipped if skipped else ''}\n")
+    out.write("".join(f"# {detail}\n" for detail in details))
+    out.flush()
+    sys.exit(1 if result.broken or not tests or not good else 0)

@@ -1,9 +1,12 @@
 #include "targets.hpp"
 
+#include "../codec/signer.hpp"
+
 #include "codec/call.hpp"
 #include "codec/jwt.hpp"
 #include "codec/queue.hpp"
 #include "codec/state.hpp"
+#include "core/provision.hpp"
 #include "core/translate.hpp"
 #include "daemon/config.hpp"
 
@@ -54,7 +57,7 @@ void xapi(std::string_view bytes) {
 void cloud(std::string_view bytes) {
     decode(call::Refresh{base, Secret{"refresh-token"}}, bytes);
     decode(call::ReadApp{base}, bytes);
-    decode(call::PatchApp{base, true, "c", "n"}, bytes);
+    decode(call::PatchApp{base, {}, "c", "n", "", ""}, bytes);
     decode(call::ReadKeys{base}, bytes);
     decode(call::Poll{base}, bytes);
 }
@@ -66,6 +69,28 @@ void jwt(std::string_view bytes) {
     (void)codec::peek(bytes);
     const auto claims = codec::verify(bytes, keys);
     if (std::holds_alternative<ActivationClaims>(claims)) std::abort();
+}
+
+void claims(std::string_view bytes) {
+    static const test::Signer signer("k");
+    static const std::array keys{signer.jwk()};
+    const auto read = codec::verify(signer.sign(std::string{bytes}), keys);
+    const auto* const found = std::get_if<ActivationClaims>(&read);
+    if (found == nullptr) return;
+    // What got through is what its action needs, in one line each.
+    const bool provision = found->action == "provision", update = found->action == "update";
+    if (found->jti.empty() || found->app.empty() || found->org.empty()) std::abort();
+    if ((provision || update) && (found->app_url.empty() || found->refresh_token.empty())) std::abort();
+    if (provision && found->oauth_url.empty()) std::abort();
+    if (found->action == "updateApproved" && found->manifest_version < 1) std::abort();
+    for (const std::string& text : {found->org_name, found->app_url, found->region, found->jti, found->action})
+        if (text.find_first_of("\r\n\x1b") != std::string::npos) std::abort();
+    const WallTime now = *parse_time("2026-03-02T09:00:00Z");
+    for (const std::string_view action : {"provision", "update"}) {
+        const auto refusal = judge_claims(*found, found->app, action, false, now);
+        if (!refusal && (found->action != action || !bad_url_claim(*found).empty())) std::abort();
+        if (refusal && why_refused(*refusal, *found, now).find('\n') != std::string::npos) std::abort();
+    }
 }
 
 void config(std::string_view bytes) {

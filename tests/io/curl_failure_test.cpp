@@ -119,7 +119,38 @@ TEST_CASE("a URL that is not https on an allowed host makes no connection") {
         CHECK(says(error, "request refused: "));
     }
     CHECK(server.connections() == 0);
+    for (const std::string& url : urls) CHECK_FALSE(http->allows(url).ok());  // and the question has the same answer
+    const auto foreign = http->allows("https://localhost.example.com/v1");
+    CHECK(says(foreign.error(), "names the host localhost.example.com, which is not one of Webex's"));
+    CHECK(says(foreign.error(), "extra_hosts"));
+    CHECK(http->allows("https://localhost:1/nobody-is-asked").ok());
+    CHECK(server.connections() == 0);
     CHECK(exchange(*http, get(server.url("/", "LOCALHOST"))).ok());
+}
+
+TEST_CASE("a proxy that is none is refused at once, and its text is not repeated") {
+    World world;
+    for (const char* const proxy : {"gopher://me:secret@localhost", "http://me:secret@", "http://me:secret@a b:1"}) {
+        world.options.proxy = proxy;
+        const auto made = make_http(world.options);
+        REQUIRE_FALSE(made.ok());
+        CHECK(made.error().kind == ErrorKind::Fatal);
+        CHECK(says(made.error(), "the proxy of [http] proxy cannot be used"));
+        CHECK(made.error().message.find("secret") == std::string::npos);
+    }
+    for (const char* const proxy : {"proxy:3128", "http://me:secret@proxy:3128", "socks5h://[::1]:1080"}) {
+        world.options.proxy = proxy;
+        CHECK(make_http(world.options).ok());
+    }
+}
+
+TEST_CASE("a tracking id of any length does not fill the log") {
+    const World world;
+    TestServer server(world.served(), [](Peer& peer, const ServedRequest&) {
+        peer.send(answer(500, "", "trackingid: " + std::string(50'000, 'T') + "\r\n"));
+        return true;
+    });
+    CHECK(exchange(*world.client(), get(server.url("/")))->tracking_id == std::string(200, 'T'));
 }
 
 TEST_CASE("requests that cannot be meant are refused") {
@@ -187,6 +218,22 @@ TEST_CASE("a proxy that refuses is told from a host that fails, and never sees t
     }
     CHECK(seen.starts_with("CONNECT localhost:1 "));
     CHECK(seen.find("secret") == std::string::npos);
+}
+
+TEST_CASE("a proxy's password is in no error, whatever is wrong with the proxy's URL") {
+    for (const char* const proxy :
+         {"htp://user:hunter2@127.0.0.1:1", "http://user:hunter2@127.0.0.1:1", "user:hunter2@127.0.0.1:1",
+          "http://user:hunter2@nowhere.invalid:3128", "http://user:hunter2@:3128", "socks9://user:hunter2@127.0.0.1:1",
+          "http://us er:hunter2@127.0.0.1:1"}) {
+        World world;
+        world.options.proxy = proxy;
+        const auto http = world.client();
+        const auto error = failure(*http, get("https://localhost:1/"));
+        INFO(proxy << ": " << error.message);
+        CHECK(error.kind == ErrorKind::Transient);
+        CHECK_FALSE(says(error, "hunter2"));
+        CHECK_FALSE(says(error, "user:"));
+    }
 }
 
 TEST_CASE("an exchange ends with its timeout, and says what was waited for") {

@@ -185,22 +185,55 @@ TEST_CASE("values are sealed: neither readable on the disk nor movable to anothe
         std::unique_ptr<Sealer> real = sealer_of('k');
         std::string loot;
         std::string seal(std::string_view context, std::string_view plain) override {
-            if (plain == "swap") return loot;
+            if (plain.ends_with("swap")) return loot;
             return loot = real->seal(context, plain);
         }
         Result<std::string> open(std::string_view context, std::string_view sealed) override {
             return real->open(context, sealed);
         }
+        std::string hide(std::string_view name) override { return real->hide(name); }
     };
     const TempDir dir;
     auto store = std::move(*open_store(in(dir / "state"), std::make_unique<Thief>()));
     REQUIRE(put(*store, Table::Desk, "d1", "someone@example.com").ok());
     REQUIRE(put(*store, Table::Desk, "d2", "swap").ok());
-    CHECK(store->get(Table::Desk, "d1").ok());
+    CHECK(*store->get(Table::Desk, "d1") == "someone@example.com");
     CHECK(store->get(Table::Desk, "d2").error().kind == ErrorKind::Corrupt);
     REQUIRE(put(*store, Table::Record, "d1", "swap").ok());
     CHECK(store->get(Table::Record, "d1").error().kind == ErrorKind::Corrupt);
     CHECK(std::system(("grep -q someone " + (dir / "state/data.mdb")).c_str()) != 0);
+}
+
+TEST_CASE("a device's id and a used code's stand nowhere in the file, and come back from a scan as they were") {
+    const TempDir dir;
+    const std::string device = "Y2lzY29zcGFyazovL3VzL0RFVklDRS8x", jti = "jti-of-a-used-code";
+    const auto found = [&](const std::string& text) {
+        return std::system(("grep -q " + text + " " + (dir / "state/data.mdb")).c_str()) == 0;
+    };
+    {
+        auto options = in(dir / "state");
+        options.plain_keys = true;  // as it was: the search does find what is there
+        const auto store = std::move(*open_store(options, sealer_of('k')));
+        REQUIRE(put(*store, Table::Desk, device, "v").ok());
+        CHECK(found(device));
+    }
+    std::filesystem::remove_all(dir / "state");
+    const auto store = open_in(dir / "state");
+    REQUIRE(put(*store, Table::Desk, device, "a value with " + device).ok());
+    REQUIRE(put(*store, Table::Desk, device, "another").ok());
+    REQUIRE(put(*store, Table::SpentCode, jti, "").ok());
+    REQUIRE(put(*store, Table::Record, "r", device).ok());
+    CHECK_FALSE(found(device));
+    CHECK_FALSE(found(jti));
+    CHECK(*store->get(Table::Desk, device) == "another");
+    CHECK(*store->get(Table::SpentCode, jti) == "");
+    CHECK(all(*store, Table::Desk) == std::map<std::string, std::string>{{device, "another"}});
+    CHECK(all(*store, Table::SpentCode) == std::map<std::string, std::string>{{jti, ""}});
+    const auto refused = store->scan(Table::Desk, "Y", [](auto, auto) { return true; });
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().kind == ErrorKind::Rejected);
+    REQUIRE(store->commit(std::vector<Change>{{Table::Desk, device, std::nullopt}}).ok());
+    CHECK(all(*store, Table::Desk).empty());
 }
 
 TEST_CASE("a state outgrows its map, and other processes follow") {

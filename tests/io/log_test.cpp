@@ -13,11 +13,12 @@ namespace {
 /// A log into a pipe, on a stopped clock.
 class Captured {
 public:
-    explicit Captured(LogFormat format, Level level = Level::Info) {
+    explicit Captured(LogFormat format, Level level = Level::Info, bool mask = false) {
         REQUIRE(::pipe(fds_) == 0);
         LogOptions options;
         options.level = level;
         options.format = format;
+        options.mask_addresses = mask;
         options.fd = fds_[1];
         options.clock = [] { return *parse_time("2026-11-21T10:00:00.250Z"); };
         log_ = make_log(std::move(options));
@@ -156,4 +157,33 @@ TEST_CASE("the words of the configuration name levels and formats") {
     CHECK_FALSE(parse_level("INFO").has_value());
     CHECK(parse_log_format("json") == LogFormat::Json);
     CHECK_FALSE(parse_log_format("xml").has_value());
+}
+
+TEST_CASE("of an e-mail address only the first character and the domain are shown where that is wanted") {
+    for (const auto& [text, shown] : std::vector<std::pair<std::string, std::string>>{
+             {"the booking of anna.berg@example.com ended", "the booking of a***@example.com ended"},
+             {"anna@example.com", "a***@example.com"},
+             {"<anna@example.com>,(bob@example.org)", "<a***@example.com>,(b***@example.org)"},
+             {"a@b", "a***@b"},
+             {"anna+desk%1_2-3@a.example", "a***@a.example"},
+             {"o'neil@example.com", "o***@example.com"},
+             {"\xc3\xa5sa@example.com", "\xc3\xa5***@example.com"},
+             {"\xff\xfe@example.com", "\xff***@example.com"},
+             {"a@b@c", "a***@b***@c"},
+             {"@", "@"},
+             {"at @ desk", "at @ desk"},
+             {"@@x", "@@x"},
+             {"nobody", "nobody"},
+             {"", ""}}) {
+        INFO(text);
+        CHECK(mask_addresses(text) == shown);
+    }
+    Captured text(LogFormat::Text, Level::Info, true);
+    CHECK(text.line(Level::Info, "anna@example.com is in", {{"who", "bob@example.com"}, {"desk", "Oslo 3"}}) ==
+          "2026-11-21T10:00:00Z info  a***@example.com is in who=b***@example.com desk=\"Oslo 3\"\n");
+    Captured json(LogFormat::Json, Level::Info, true);
+    CHECK(json.line(Level::Info, "x", {{"who", "bob@example.com"}}).find("\"who\":\"b***@example.com\"") !=
+          std::string::npos);
+    Captured plain(LogFormat::Text);
+    CHECK(plain.line(Level::Info, "x", {{"who", "bob@example.com"}}).find("who=bob@example.com") != std::string::npos);
 }

@@ -36,7 +36,7 @@ HOMES = {
     "RapidJSON": ["src/codec/json.hpp"],
     "cpp-jwt": ["src/codec/jwt.cpp"],
     "OpenSSL": ["src/codec/jwt.cpp", "src/io/seal.cpp", "src/sandbox/crypto.cpp"],
-    "libcurl": ["src/io/curl.cpp"],
+    "libcurl": ["src/io/curl*.cpp"],
     "LMDB": ["src/io/lmdb.cpp"],
     "libsystemd": ["src/io/service.cpp"],
     "toml++": ["src/daemon/config.cpp"],

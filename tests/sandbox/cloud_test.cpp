@@ -274,3 +274,33 @@ TEST_CASE("two worlds of one seed hand out the same ids and tokens") {
     CHECK(a.access == b.access);
     CHECK(a.world.desk("desk-3")->place().device == b.world.desk("desk-3")->place().device);
 }
+
+TEST_CASE("what is held back is named nowhere, and refused; held back no longer, it is there") {
+    Lab lab;
+    const auto access = [&](const char* kind) { return lab.get(lab.app_path())["xapiAccessKeys"][kind]; };
+    const auto lists = [](const Json& list, const std::string& name) {
+        return std::find(list.begin(), list.end(), Json(name)) != list.end();
+    };
+    const std::string device = lab.world.desk("desk-1")->place().device.value;
+    const std::string status = "/v1/xapi/status?deviceId=" + device + "&name=";
+    lab.tell("withhold Bookings.List Webex.DevicePersonalization.Personalized Bookings.Start spark-admin:devices_read");
+    CHECK_FALSE(lists(access("commands"), "Bookings.List"));
+    CHECK(lists(access("commands"), "Bookings.Delete"));
+    // The pattern has come apart.
+    CHECK_FALSE(lists(access("statuses"), "Webex.DevicePersonalization.*"));
+    CHECK(lists(access("statuses"), "Webex.DevicePersonalization.Hotdesking.SessionStatus"));
+    CHECK(lists(access("statuses"), "SystemUnit.State.*"));
+    CHECK_FALSE(lists(access("events"), "Bookings.Start"));
+    CHECK(lists(access("events"), "Bookings.End"));
+    CHECK(lab.command("Bookings.List", Json::object()).status == 403);
+    CHECK(lab.ask("GET", status + "Webex.DevicePersonalization.Personalized").status == 403);
+    CHECK(lab.ask("GET", status + "SystemUnit.State.NumberOfActiveCalls").status == 200);
+    CHECK(lab.ask("GET", "/v1/devices").status == 403);
+    CHECK(lab.ask("GET", "/v1/workspaces").status == 200);
+    lab.tell("withhold spark:xapi_commands");
+    CHECK(lab.command("Bookings.List", Json::object()).status == 403);
+    CHECK(lab.ask("GET", "/v1/devices").status == 200);
+    lab.tell("withhold");
+    CHECK(lab.command("Bookings.List", Json::object()).status == 200);
+    CHECK(lists(access("statuses"), "Webex.DevicePersonalization.*"));
+}

@@ -51,6 +51,7 @@ public:
     VirtualHttp(sandbox::World& world, VirtualHost& host, Intercept intercept)
         : world_(world), host_(host), intercept_(std::move(intercept)) {}
 
+    [[nodiscard]] Result<void> allows(const std::string&) const override { return {}; }
     void start(CallId id, HttpRequest request) override;
     void cancel(CallId id) override;
     std::vector<HttpDone> wait(Millis limit, std::span<const int> wake) override;

@@ -91,6 +91,10 @@ public:
     }
     void reply(const Canned& canned) override { canned_.push_back(canned); }
     void refuse_who(bool refused) override { who_refused_ = refused; }
+    void withhold(const std::vector<std::string>& names) override {
+        world_.set_withheld(names);
+        if (engine_) set_policy(policy_);  // as after a reload: appUrl is read at once
+    }
     void pass(Millis span) override {
         const WallTime until = wall() + span;
         for (int turns = 0; wall() < until; ++turns) {
@@ -194,7 +198,7 @@ private:
         activation.access_expires = wall() + grant.expires_in;
         activation.refresh_token = std::move(grant.refresh_token);
         activation.poll_url =
-            std::get<AppDetails>(ask(call::PatchApp{activation.app_url, true, "box", "box"})).poll_url;
+            std::get<AppDetails>(ask(call::PatchApp{activation.app_url, {}, "box", "box", "", ""})).poll_url;
         const std::vector<Change> changes{state::keep_activation(activation), state::point_to(activation)};
         (void)store_.commit(changes);
     }

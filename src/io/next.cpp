@@ -1,0 +1,60 @@
+#include "io/next.hpp"
+
+#include "io/posix.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cerrno>
+
+namespace hotdesk::io {
+namespace {
+
+/// Waits until a file, or the names in a directory, are on the disk. 0 or errno.
+int sync(const std::string& path) {
+    const Fd handle(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    return handle && ::fsync(handle.get()) == 0 ? 0 : errno;
+}
+
+/// Another name for the old file costs nothing, and is whole whatever happens. 0 or errno.
+int keep_as(const std::string& data, const std::string& backup) {
+    if (::unlink(backup.c_str()) != 0 && errno != ENOENT) return errno;
+    return ::link(data.c_str(), backup.c_str()) == 0 && ::chmod(backup.c_str(), 0600) == 0 ? 0 : errno;
+}
+
+}  // namespace
+
+Result<std::string> make_next(const std::string& directory) {
+    discard_next(directory);
+    std::string next = directory + "/next";
+    struct stat owner {};
+    if (::mkdir(next.c_str(), 0700) != 0 || ::stat(directory.c_str(), &owner) != 0)
+        return path_error("cannot make", next, errno);
+    if (::geteuid() == 0 && ::chown(next.c_str(), owner.st_uid, owner.st_gid) != 0)
+        return path_error("cannot make", next, errno);
+    return next;
+}
+
+Result<void> put_next_in_place(const std::string& directory, const std::string& backup) {
+    const std::string data = directory + "/data.mdb", next = directory + "/next/data.mdb";
+    if (const int code = sync(next); code != 0) return path_error("cannot write", next, code);
+    if (!backup.empty())
+        if (const int code = keep_as(data, directory + "/" + backup); code != 0)
+            return path_error("cannot keep the old state as", directory + "/" + backup, code);
+    // LMDB's lock file speaks of the old file. A process of an earlier version, which does not know the directory's
+    // lock, may still hold it: it goes on with the old file, alone.
+    if (::unlink((directory + "/lock.mdb").c_str()) != 0 && errno != ENOENT)
+        return path_error("cannot remove", directory + "/lock.mdb", errno);
+    if (::rename(next.c_str(), data.c_str()) != 0) return path_error("cannot replace", data, errno);
+    if (const int code = sync(directory); code != 0) return path_error("cannot write", directory, code);
+    discard_next(directory);
+    return {};
+}
+
+void discard_next(const std::string& directory) {
+    const std::string next = directory + "/next";
+    for (const char* const name : {"/data.mdb", "/lock.mdb"}) ::unlink((next + name).c_str());
+    ::rmdir(next.c_str());
+}
+
+}  // namespace hotdesk::io
