@@ -144,11 +144,6 @@ Secret load_client_secret(const Config& config) {
     return std::move(*secret);
 }
 
-std::string key_path(const Config& config) {
-    const std::string path = credential("state-key");
-    return path.empty() ? config.key_file : path;
-}
-
 StandingState find_state(const Config& config, bool alone) {
     if (!is_there(config, alone)) throw Failure(Exit::NotActivated, not_activated());
     const std::string path = key_path(config);
