@@ -10,7 +10,8 @@ _hotdeskd() {
     local cur prev words cword
     _init_completion || return
 
-    local commands='activate run status devices bookings log explain sign-out book edit delete manifest'
+    local commands='activate run check status devices bookings log explain sign-out book edit delete manifest action'
+    commands+=' rekey deactivate'
     local command='' config=() i
     for ((i = 1; i < cword; i++)); do
         case ${words[i]} in
@@ -39,16 +40,17 @@ _hotdeskd() {
             ;;
         activate) options+=' --replace --json' ;;
         run) options+=' --judge-existing' ;;
-        status | devices | bookings | explain | sign-out) options+=' --json' ;;
+        check | status | devices | bookings | explain | sign-out | action) options+=' --json' ;;
         log) options+=' --device --since --follow --json' ;;
         book) options+=' --organizer --start --duration --title --force --json' ;;
         edit) options+=' --start --duration --force --json' ;;
-        delete) options+=' --force --json' ;;
+        delete | deactivate) options+=' --force --json' ;;
+        manifest) options+=' --request-update' ;;
     esac
 
     if [[ $cur == -* ]]; then
         COMPREPLY=($(compgen -W "$options" -- "$cur"))
-    elif [[ $command == activate && $cur == @* ]]; then
+    elif [[ $command =~ ^(activate|action)$ && $cur == @* ]]; then
         cur=${cur#@}
         _filedir
         COMPREPLY=("${COMPREPLY[@]/#/@}")

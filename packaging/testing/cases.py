@@ -207,18 +207,49 @@ def reloads(life):
 @case
 def watchdog(life):
     "a worker that hangs is ended by the watchdog and started again"
-    drop_in = "/run/systemd/system/hotdeskd.service.d"
-    life.machine.run("mkdir", "-p", drop_in)
-    life.machine.run("sh", "-c", f"printf '[Service]\\nWatchdogSec=3\\nRestartSec=1\\n' > {drop_in}/sooner.conf")
-    life.machine.run("systemctl", "daemon-reload")
-    life.machine.run("systemctl", "restart", "hotdeskd")
-    pid, cursor = life.pid(), life.machine.now()
-    life.machine.run("kill", "-STOP", str(pid))
-    until(lambda: life.pid() not in (0, pid), "another process runs")
+    with life.drop_in("WatchdogSec=3\nRestartSec=1"):
+        life.machine.run("systemctl", "restart", "hotdeskd")
+        pid, cursor = life.pid(), life.machine.now()
+        life.machine.run("kill", "-STOP", str(pid))
+        until(lambda: life.pid() not in (0, pid), "another process runs")
+        life.machine.wait_active("hotdeskd")
+        has(life.machine.journal("hotdeskd", cursor), "Watchdog timeout")
+
+
+@case
+def never_gives_up(life):
+    "a worker that dies again and again is started every time, however often"
+    with life.drop_in("RestartSec=100ms"):
+        life.machine.run("systemctl", "restart", "hotdeskd")
+        # systemd's own limit is five within ten seconds.
+        for deaths in range(1, 8):
+            pid = life.pid()
+            life.machine.run("kill", "-KILL", str(pid))
+            until(lambda: life.pid() not in (0, pid), f"another process runs after death {deaths}")
     life.machine.wait_active("hotdeskd")
-    has(life.machine.journal("hotdeskd", cursor), "Watchdog timeout")
-    life.machine.run("rm", "-r", drop_in)
-    life.machine.run("systemctl", "daemon-reload")
+    same(int(life.machine.show("hotdeskd", "NRestarts")), 7)
+    life.signs_out("desk-1", "ben@example.com")
+
+
+@case
+def checks(life):
+    "hotdeskd check, the doctor, finds everything in order"
+    done = life.hotdeskd("check", check=False)
+    same((done.returncode, [line for line in done.stdout.splitlines() if line.startswith("fail")]), (0, []))
+
+
+@case
+def new_key(life):
+    "rekey gives the state another key, which is root's, and the service goes on with it"
+    old = life.machine.out("sha256sum", KEY)
+    life.machine.run("systemctl", "stop", "hotdeskd")
+    life.hotdeskd("rekey")
+    same(life.machine.out("sha256sum", KEY) == old, False)
+    same(life.ls(KEY), {KEY: "600 root root"})
+    life.machine.run("systemctl", "start", "hotdeskd")
+    life.machine.wait_active("hotdeskd")
+    same(life.owners()["/var/lib/hotdeskd/data.mdb"], "600 hotdeskd hotdeskd")
+    life.signs_out("desk-1", "cal@example.com")
 
 
 @case
@@ -318,6 +349,15 @@ def removes(life):
     life.install(life.old, "hotdeskd")
     life.machine.wait_active("hotdeskd")
     same(life.what_is_kept(), kept)
+
+
+@case
+def deactivates(life):
+    "deactivate removes the state, the worker ends with 8, and is not started again"
+    life.hotdeskd("deactivate")
+    until(lambda: life.machine.show("hotdeskd", "ActiveState") == "failed", "the worker ends")
+    same(life.machine.show("hotdeskd", "ExecMainStatus", "NRestarts"), {"ExecMainStatus": "8", "NRestarts": "0"})
+    same(life.status()["activated"], False)
 
 
 @case

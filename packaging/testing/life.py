@@ -1,5 +1,6 @@
 """What the cases of packaging/test-deb share: the packages on a machine, and the sandboxes beside them."""
 
+import contextlib
 import json
 import re
 
@@ -20,6 +21,19 @@ class Life:
 
     def __init__(self, machine, old, new, newest):
         self.machine, self.old, self.new, self.newest = machine, old, new, newest
+
+    @contextlib.contextmanager
+    def drop_in(self, settings):
+        """Other settings of the service, for as long as this lasts; a running worker goes on with what it has."""
+        folder = "/run/systemd/system/hotdeskd.service.d"
+        self.machine.run("mkdir", "-p", folder)
+        self.machine.run("tee", f"{folder}/test.conf", stdin=f"[Service]\n{settings}\n")
+        self.machine.run("systemctl", "daemon-reload")
+        try:
+            yield
+        finally:
+            self.machine.run("rm", "-r", folder)
+            self.machine.run("systemctl", "daemon-reload")
 
     # --- helpers ------------------------------------------------------------------------------------------------------
 

@@ -98,6 +98,7 @@ TEST_CASE("what the shipped configuration shows are the defaults") {
     CHECK(shown.client_secret_file == defaults.client_secret_file);
     CHECK(shown.customer_id == defaults.customer_id);
     CHECK(shown.customer_name == defaults.customer_name);
+    CHECK(shown.actions_url == defaults.actions_url);
     CHECK(shown.state_directory == defaults.state_directory);
     CHECK(shown.key_file == defaults.key_file);
     CHECK(shown.runtime_directory == defaults.runtime_directory);
@@ -107,6 +108,8 @@ TEST_CASE("what the shipped configuration shows are the defaults") {
     CHECK(shown.extra_hosts == defaults.extra_hosts);
     CHECK(shown.log_level == defaults.log_level);
     CHECK(shown.log_format == defaults.log_format);
+    CHECK(shown.mask_addresses == defaults.mask_addresses);
+    CHECK(shown.record_keep == defaults.record_keep);
     CHECK(shown.metrics_textfile == defaults.metrics_textfile);
     CHECK(shown.messages.title == defaults.messages.title);
     for (const auto& [rule, text] : shown.messages.texts) {
