@@ -172,9 +172,11 @@ class Check(LabCase):
         lab = self.doctored()
         lab.activate()
         secret = (lab.dir / "client-secret").read_text().strip()
+        right = lab.config.read_text()
         lab.config.write_text(re.sub("client_secret_file = .*", f'client_secret_file = "{secret}"',
-                                     lab.config.read_text()))
+                                     right))
         lines = self.fails(lab, 1, "client secret", "it names no file")
+        lab.config.write_text(right)  # the one place where it stood
         self.assertNotIn(secret, json.dumps(lines))
 
     # --- not activated, no network ------------------------------------------------------------------------------------

@@ -140,8 +140,10 @@ class Proxies(WireCase):
         wire = self.wired()
         proxy = TinyProxy(wire.lab, "tinyproxy").serve("hotdeskd", self.PASSWORD.replace("%2D", "-"))
         wire.lab.secrets_besides += [self.PASSWORD, self.PASSWORD.replace("%2D", "-")]
+        right = wire.lab.config.read_text()
         self.through(wire.lab, f"http://hotdeskd:{self.PASSWORD}@localhost:{proxy.port}")
         self.assert_works(wire.lab)
+        wire.lab.config.write_text(right)  # the one place where the password may stand
         self.assertGreater(proxy.connects(), 0)
 
     def test_everything_goes_through_the_environments_proxy_and_nginx_with_http_2(self):
@@ -232,14 +234,14 @@ class Urls(WireCase):
         for claim in self.CLAIMS:
             for url, words in (("https://evil.example/v1", "names the host evil.example, "),
                                ("https://webexapis.com.evil.example/v1", "names the host webexapis.com.evil.example, "),
-                               ("http://localhost/v1", "is not https"),
-                               ("https://user:word@webexapis.com/v1", "holds a user name or password"),
-                               ("nonsense", "cannot be understood")):
+                               ("http://localhost/v1", "is no https URL"),
+                               ("https://user:word@webexapis.com/v1", "is no https URL"),
+                               ("nonsense", "is no https URL")):
                 with self.subTest(claim=claim, url=url):
                     done = lab.run("activate", "-", stdin=lab.new_code(f"--set {claim}={url}"))
                     self.assertEqual(done.code, 4, done)
                     last = done.err.rstrip().splitlines()[-1]
-                    self.assertIn(f"refused: its {claim} {words}", last)
+                    self.assertIn(f"{claim} {words}", last)
                     self.assertTrue(last.endswith(": malformed"), last)
                     if "the host" in words:
                         self.assertIn("extra_hosts", last)
