@@ -232,9 +232,9 @@ class Urls(WireCase):
         for claim in self.CLAIMS:
             for url, words in (("https://evil.example/v1", "names the host evil.example, "),
                                ("https://webexapis.com.evil.example/v1", "names the host webexapis.com.evil.example, "),
-                               ("http://localhost/v1", "is not https"),
-                               ("https://user:word@webexapis.com/v1", "holds a user name or password"),
-                               ("nonsense", "cannot be understood")):
+                               ("http://localhost/v1", "is no https URL"),
+                               ("https://user:word@webexapis.com/v1", "is no https URL"),
+                               ("nonsense", "is no https URL")):
                 with self.subTest(claim=claim, url=url):
                     done = lab.run("activate", "-", stdin=lab.new_code(f"--set {claim}={url}"))
                     self.assertEqual(done.code, 4, done)
