@@ -143,13 +143,13 @@ std::string why_refused(Refusal refusal, const ActivationClaims& claims, WallTim
     std::string why;
     if (refusal == Refusal::Malformed) {
         if (const auto claim = bad_url_claim(claims); !claim.empty())
-            why = std::string{claim} + " is no https URL: ";
+            why = "its " + std::string{claim} + " is no https URL: ";
         else if (!claims.issued_at)
-            why = "iat is missing or no time: ";
+            why = "its iat is missing or no time: ";
         else if (*claims.issued_at > now + clock_skew)
-            why = "iat lies in the future (check this machine's clock): ";
+            why = "its iat lies in the future (check this machine's clock): ";
         else
-            why = "expiryTime is missing or no time: ";
+            why = "its expiryTime is missing or no time: ";
     }
     return why += words(refusal);
 }

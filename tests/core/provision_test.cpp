@@ -244,7 +244,7 @@ TEST_CASE("a claim whose URL is not https is named", "[provision]") {
         c = claims();
         c.webexapis_base_url = url;
         CHECK(bad_url_claim(c) == "webexapisBaseUrl");
-        CHECK(why_refused(Refusal::Malformed, c, now) == "webexapisBaseUrl is no https URL: malformed");
+        CHECK(why_refused(Refusal::Malformed, c, now) == "its webexapisBaseUrl is no https URL: malformed");
     }
     auto c = claims();
     c.app_url = "HTTPS://xapi-a.wbx2.com:443/app?x=a@b";
@@ -263,13 +263,13 @@ TEST_CASE("a code from the future is refused, but for a clock that is a minute b
         c.issued_at = now + 1min + 1ms;
         CHECK(judge_claims(c, app, action, false, now) == Refusal::Malformed);
         CHECK(why_refused(Refusal::Malformed, c, now) ==
-              "iat lies in the future (check this machine's clock): malformed");
+              "its iat lies in the future (check this machine's clock): malformed");
         c.issued_at.reset();
         CHECK(judge_claims(c, app, action, false, now) == Refusal::Malformed);
-        CHECK(why_refused(Refusal::Malformed, c, now) == "iat is missing or no time: malformed");
+        CHECK(why_refused(Refusal::Malformed, c, now) == "its iat is missing or no time: malformed");
     }
     auto c = claims();
     c.expiry_time.reset();
-    CHECK(why_refused(Refusal::Malformed, c, now) == "expiryTime is missing or no time: malformed");
+    CHECK(why_refused(Refusal::Malformed, c, now) == "its expiryTime is missing or no time: malformed");
     CHECK(why_refused(Refusal::Replayed, c, now) == "replayed");
 }

@@ -342,7 +342,9 @@ class Lab:
     def files(self):
         """(name, bytes) of whatever the processes wrote: outputs, logs, state, runtime directory, cores."""
         return leaks.files_below([self.outputs, self.dir, self.work],
-                                 lambda path: path.name in KEEPERS or path.stem.endswith("-sandbox"))
+                                 # A configuration may hold a proxy's password, and no program writes one.
+                                 lambda path: path.name in KEEPERS or path.suffix == ".toml" or
+                                 path.stem.endswith("-sandbox"))
 
     def cores(self):
         return [f"a core was left: {path.name}" for path in self.work.rglob("core*")]
