@@ -119,6 +119,11 @@ std::string client_secret_path(const Config& config) {
     return path.empty() ? config.client_secret_file : path;
 }
 
+std::string key_path(const Config& config) {
+    const std::string path = credential("state-key");
+    return path.empty() ? config.key_file : path;
+}
+
 Secret load_client_secret(const Config& config) {
     const std::string path = client_secret_path(config);
     if (path == config.client_secret_file) {
