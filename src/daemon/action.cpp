@@ -5,6 +5,7 @@
 #include "daemon/exit.hpp"
 #include "daemon/home.hpp"
 #include "daemon/state.hpp"
+#include "daemon/upgrade.hpp"
 #include "daemon/verify.hpp"
 #include "io/doorbell.hpp"
 #include "io/host.hpp"
@@ -45,6 +46,7 @@ ActionAnswer health_check(const Config& config, Standing& standing, const Say& s
 
 void forget(const Config& config, Store& store, bool record) {
     if (const auto gone = state::forget(store, record); !gone.ok()) throw Failure(Exit::Failed, gone.error().message);
+    if (record) remove_backups(config, [](std::string_view) {});
     (void)io::ring_doorbell(config.runtime_directory);  // a running worker ends
 }
 

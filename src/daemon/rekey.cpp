@@ -1,12 +1,10 @@
 #include "daemon/rekey.hpp"
 
-#include "codec/state.hpp"
 #include "daemon/home.hpp"
 #include "daemon/upgrade.hpp"
 #include "io/next.hpp"
 #include "io/seal.hpp"
 
-#include <unistd.h>
 #include <array>
 #include <chrono>
 
@@ -61,10 +59,7 @@ void Rekey::put_in_place() { need(io::put_next_in_place(config_.state_directory,
 
 void Rekey::finish() {
     // What an upgrade kept cannot be read without the old key, and by whoever has that key it could.
-    for (int schema = 1; schema < codec::state_schema; ++schema) {
-        const std::string backup = config_.state_directory + "/" + backup_name(schema);
-        if (::unlink(backup.c_str()) == 0) say_("removed " + backup + ", which was sealed under the old key");
-    }
+    remove_backups(config_, say_);
     need(io::replace_key_file(config_.key_file, {&new_, 1}));
 }
 

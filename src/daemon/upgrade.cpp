@@ -4,6 +4,7 @@
 #include "daemon/home.hpp"
 #include "io/next.hpp"
 
+#include <unistd.h>
 #include <chrono>
 
 namespace hotdesk {
@@ -18,6 +19,13 @@ Exit exit_of(const Error& error) { return error.kind == ErrorKind::Corrupt ? Exi
 }  // namespace
 
 std::string backup_name(int schema) { return "data.mdb.schema-" + std::to_string(schema); }
+
+void remove_backups(const Config& config, const Say& say) {
+    for (int schema = 1; schema < codec::state_schema; ++schema) {
+        const std::string backup = config.state_directory + "/" + backup_name(schema);
+        if (::unlink(backup.c_str()) == 0) say("removed " + backup);
+    }
+}
 
 bool is_outdated(const Config& config) {
     try {

@@ -14,6 +14,9 @@ namespace hotdesk {
 /// The file that a state of schema `schema` is kept in.
 std::string backup_name(int schema);
 
+/// Removes what upgrades have kept, for its time or its key is over; says which.
+void remove_backups(const Config& config, const Say& say);
+
 /// Whether the state that stands is of an earlier schema. Throws Failure, exit 9, where it cannot be read.
 bool is_outdated(const Config& config);
 

@@ -169,6 +169,7 @@ class Manage(LabCase):
         for running in (False, True):
             lab = self.quick()
             lab.activate()
+            (lab.state / "data.mdb.schema-1").write_bytes(b"what an upgrade has kept")
             if running:
                 lab.run_worker()
                 lab.worker_expected = {8}
@@ -177,6 +178,7 @@ class Manage(LabCase):
             if running:
                 self.assertEqual(lab.worker.ended().code, 8)
             self.assert_forgotten(lab)
+            self.assertFalse((lab.state / "data.mdb.schema-1").exists())
             self.assertEqual(lab.run("deactivate").code, 0)  # nothing is left to be removed
 
     def test_deactivate_that_cannot_tell_webex_removes_nothing_unless_forced(self):
