@@ -170,12 +170,11 @@ class Check(LabCase):
 
     def test_a_secret_in_the_place_of_its_files_name_is_not_repeated(self):
         lab = self.doctored()
-        lab.activate()
         secret = (lab.dir / "client-secret").read_text().strip()
         right = lab.config.read_text()
         lab.config.write_text(re.sub("client_secret_file = .*", f'client_secret_file = "{secret}"',
                                      right))
-        lines = self.fails(lab, 1, "client secret", "it names no file")
+        lines = self.fails(lab, 2, "configuration", "integration.client_secret_file: must be the path of a file")
         lab.config.write_text(right)  # the one place where it stood
         self.assertNotIn(secret, json.dumps(lines))
 

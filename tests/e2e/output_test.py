@@ -12,7 +12,7 @@ DEVICE = {"deviceId", "displayName", "workspaceId", "workspaceName", "online", "
 BOOKING = {"meetingId", "organizerEmail", "start", "end"}
 RECORD = {"seq", "time", "deviceId", "rule", "decision", "reason", "command", "arguments", "result", "trackingId"}
 #: Names may be added, never changed; whoever adds one says so here.
-ADDED_TO_STATUS = {"lastErrorAt", "alerts"}
+ADDED_TO_STATUS = {"lastErrorAt", "alerts", "manifestVersion", "updateRequest"}
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"
 
 
