@@ -77,12 +77,9 @@ struct Candidate {
                std::tuple{rules::changed_at(known), booking().ref.meeting, desk.id};
     }
 
-    /// The times with which another booking counts. What was never lawful will be deleted, also where the calendar
-    /// takes its time, and counts for nothing; what was moved against a rule will be put back.
-    [[nodiscard]] static std::optional<Slot> counted(const KnownBooking& other) {
-        if (!other.objection) return slot_of(other.booking);
-        return other.admitted ? std::optional{other.admitted->slot} : std::nullopt;
-    }
+    /// What breaks a rule itself will be deleted or put back, also where that takes its time: meanwhile it counts for
+    /// nothing against its organizer.
+    [[nodiscard]] static bool counts(const KnownBooking& other) { return !other.objection; }
 
     std::optional<Breach> breach(Rule rule, std::string says, std::string limit) const {
         return Breach{rule, std::move(says), admission::facts_of(desk, booking(), around.zone(), std::move(limit))};
@@ -157,11 +154,12 @@ struct Candidate {
         std::optional<Breach> found;
         if (policy.one_desk_at_a_time)
             around.each_elsewhere(desk, organizer(), [&](const DeskState& where, const KnownBooking& other) {
-                const auto slot = counted(other);
-                if (!slot || !rules::overlap(*slot, slot_of(booking())) || !later_than(where, other)) return true;
+                const Slot slot = slot_of(other.booking);
+                if (!counts(other) || !rules::overlap(slot, slot_of(booking())) || !later_than(where, other))
+                    return true;
                 found = breach(Rule::OneDeskAtATime,
                                sentence({organizer(), " has booked ", where.display_name, " from ",
-                                         words::said(slot->start), " to ", words::said(slot->end), " already"}),
+                                         words::said(slot.start), " to ", words::said(slot.end), " already"}),
                                "1");
                 return false;
             });
@@ -169,9 +167,8 @@ struct Candidate {
         const local_days day = local_day(around.zone(), booking().start);
         int before = 0;
         const auto count = [&](const DeskState& where, const KnownBooking& other) {
-            const auto slot = counted(other);
-            const bool same_day = slot && local_day(around.zone(), slot->start) == day;
-            if (same_day && other.extends.empty() && later_than(where, other)) ++before;
+            const bool same_day = local_day(around.zone(), other.booking.start) == day;
+            if (same_day && counts(other) && other.extends.empty() && later_than(where, other)) ++before;
             return true;
         };
         for (const auto& other : desk.bookings)

@@ -22,7 +22,7 @@ constexpr int steps = 40;
 Chances varied(std::uint64_t seed, Chances chances = {}) {
     chances.summer = seed % 3 == 0;
     chances.overrides = seed % 3 != 1;
-    chances.orders = seed % 5 < 2 && !chances.faults && !chances.crashes;
+    chances.orders = seed % 5 < 2 && !chances.faults && !chances.crashes && !chances.grants;
     return chances;
 }
 
@@ -119,8 +119,8 @@ TEST_CASE("nothing is sent that is not granted, and what rested is done once it 
     Chances chances;
     chances.grants = chances.crashes = true;
     int withheld = 0;
-    for (std::uint64_t seed = 7001; seed <= 7400; ++seed) withheld += play(seed, chances);
-    CHECK(withheld > 400);
+    for (std::uint64_t seed = 7001; seed <= 7300; ++seed) withheld += play(seed, varied(seed, chances));
+    CHECK(withheld > 300);
 }
 
 TEST_CASE("what is heard twice is done once", "[property]") {
