@@ -253,7 +253,8 @@ JwtResult<ActivationClaims> read_claims(json::View payload) {
     claims.app_url = reader.text("appUrl", provision || update);
     claims.manifest_url = reader.text("manifestUrl", provision || update);
     claims.region = reader.text("region", provision || update);
-    claims.refresh_token = Secret(reader.text("refreshToken", provision || update));
+    // Source: technical details, "Update": a new refresh token comes "if needed".
+    claims.refresh_token = Secret(reader.text("refreshToken", provision));
     claims.scopes = reader.scopes(provision || approved);
     claims.xapi = reader.access(provision || approved);
     claims.manifest_version = reader.version("manifestVersion", approved);

@@ -1,6 +1,7 @@
 #include "daemon/activate.hpp"
 
 #include "core/provision.hpp"
+#include "daemon/action.hpp"
 #include "daemon/home.hpp"
 #include "daemon/standing.hpp"
 #include "daemon/state.hpp"
@@ -30,6 +31,12 @@ std::string hex(std::string_view bytes) {
 std::string host_name() {
     std::array<char, 256> name{};
     return gethostname(name.data(), name.size() - 1) == 0 ? std::string{name.data()} : "hotdeskd";
+}
+
+Customer customer_of(const Config& config) {
+    const std::string name = host_name();
+    return {config.customer_id.empty() ? name : config.customer_id,
+            config.customer_name.empty() ? name : config.customer_name, config.actions_url};
 }
 
 /// The state that is there already, if there is one. Nothing is made before the code has proven itself.
@@ -96,10 +103,7 @@ Activation set_up(const Config& config, const ActivationClaims& claims, Store& s
         (void)http.wait(wait, {});
     };
 
-    const std::string name = host_name();
-    const Customer customer{config.customer_id.empty() ? name : config.customer_id,
-                            config.customer_name.empty() ? name : config.customer_name, config.actions_url};
-    auto outcome = provision(claims, hex(io::make_host()->random(8)), customer, now, steps);
+    auto outcome = provision(claims, hex(io::make_host()->random(8)), customer_of(config), now, steps);
     if (const auto* error = std::get_if<ProvisionError>(&outcome))
         throw Failure(exit_of(error->failure), error->message);
     return std::get<Activation>(std::move(outcome));
@@ -143,12 +147,44 @@ Activation activate(const Config& config, const Secret& code, bool replace,
     return activation;
 }
 
+namespace {
+
+/// An update that brings no refresh token: the tokens of now go on at the new URLs. They are renewed first, so that a
+/// running worker does not change them again before it takes up what stands then.
+Activation move_to(const Config& config, const ActivationClaims& claims, Standing& standing,
+                   const std::function<void(std::string_view)>& say) {
+    say("getting a new access token");
+    if (const auto renewed = standing.renew(); !renewed.ok()) fail(renewed.error());
+    Activation next = standing.activation();
+    const std::string old = next.id;
+    next.id = hex(io::make_host()->random(8));
+    next.app_url = claims.app_url;
+    next.manifest_url = claims.manifest_url;
+    next.region = claims.region;
+    const Customer customer = customer_of(config);
+    say("telling Webex that the integration is set up");
+    auto told = standing.ask(call::PatchApp{next.app_url, call::PatchApp::Change::Completed, customer.id, customer.name,
+                                            customer.actions_url, ""});
+    if (!told.ok()) fail(told.error());
+    next.poll_url = std::get<AppDetails>(*told).poll_url;
+    if (next.poll_url.empty()) fail({ErrorKind::Corrupt, "Webex named no queue to poll (queue.pollUrl)"});
+    auto changes = state::spend(standing.store(), claims.jti, io::make_host()->now().wall);
+    for (Change& change : std::array{state::keep_activation(next), state::point_to(next), state::drop_activation(old)})
+        changes.push_back(std::move(change));
+    if (const auto kept = commit_and_wipe(standing.store(), std::move(changes)); !kept.ok()) fail(kept.error());
+    return next;
+}
+
+}  // namespace
+
 Activation update(const Config& config, const ActivationClaims& claims, Standing& standing,
                   const std::function<void(std::string_view)>& say) {
     const ActivationClaims whole = updated(standing.activation(), claims);
     refuse_foreign_urls(standing.http(), whole, "action");
-    Activation activation = set_up(config, whole, standing.store(), standing.http(), io::make_host()->now().wall,
-                                   standing.client_secret(), say);
+    Activation activation = claims.refresh_token.empty()
+                                ? move_to(config, whole, standing, say)
+                                : set_up(config, whole, standing.store(), standing.http(), io::make_host()->now().wall,
+                                         standing.client_secret(), say);
     (void)io::ring_doorbell(config.runtime_directory);
     return activation;
 }

@@ -19,7 +19,7 @@ Activation activate(const Config& config, const Secret& code, bool replace,
 class Standing;
 
 /// The action `update`, verified and judged: provisions anew with its URLs, region and refresh token, as `activate`
-/// does with a code. A running worker takes it up. Throws Failure like activate(); what stood goes on standing then.
+/// does with a code; where it brings no token, the standing one goes on at the new URLs. A running worker takes it up. Throws Failure like activate(); what stood goes on standing then.
 Activation update(const Config& config, const ActivationClaims& claims, Standing& standing,
                   const std::function<void(std::string_view)>& say);
 

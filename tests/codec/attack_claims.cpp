@@ -60,7 +60,7 @@ void add_payloads(Table& table) {
                                                                   {"appUrl", Provision | Update},
                                                                   {"manifestUrl", Provision | Update},
                                                                   {"region", Provision | Update},
-                                                                  {"refreshToken", Provision | Update},
+                                                                  {"refreshToken", Provision},
                                                                   {"scopes", Provision | UpdateApproved},
                                                                   {"xapiAccess", Provision | UpdateApproved},
                                                                   {"manifestVersion", UpdateApproved}};

@@ -40,6 +40,23 @@ class Manage(LabCase):
         self.assertIn("replayed", again.err)
         self.signs_out(lab)
 
+    def test_an_update_without_a_token_goes_on_with_the_one_of_before(self):
+        for running in (True, False):
+            lab = self.quick()
+            lab.activate()
+            if running:
+                lab.run_worker()
+            jwt = lab.new_code("--action", "update", "--drop", "refreshToken", "--set", "region=us-west-2_r")
+            lab.control("fault patch 503 times=1")
+            self.assertEqual(self.act(lab, "update", jwt=jwt).code, 6)  # nothing is spent, and what stood stands
+            done = self.act(lab, "update", jwt=jwt)
+            self.assertEqual((done.code, done.out), (0, ""), done)
+            if not running:
+                lab.run_worker()
+            self.assertEqual(lab.status()["region"], "us-west-2_r")
+            self.signs_out(lab)
+            self.assertTrue(all(r["status"] == 200 for r in lab.requests("token")))
+
     def test_an_update_whose_token_is_refused_leaves_what_stood(self):
         lab = self.quick().set_up()
         done = self.act(lab, "update", jwt=lab.new_code("--action", "update", "--set", "refreshToken=never-handed-out"))
