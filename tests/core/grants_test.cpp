@@ -240,15 +240,7 @@ struct Works {
         turn();
     }
     static Activation activation(const XapiAccess& xapi, const Names& scopes) {
-        Activation out;
-        out.org = OrgId{"org"};
-        out.oauth_url = "https://webexapis.com/v1/access_token";
-        out.app_url = "https://xapi-a.wbx2.com/app";
-        out.poll_url = "https://xapi-a.wbx2.com/poll";
-        out.webexapis_base_url = "https://webexapis.com/v1";
-        out.refresh_token = Secret{"refresh"};
-        out.access_token = Secret{"access"};
-        out.access_expires = morning + 12h;
+        Activation out = standing_activation();
         out.scopes = scopes;
         out.xapi = xapi;
         return out;

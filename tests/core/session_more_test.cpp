@@ -13,19 +13,8 @@ using namespace hotdesk::test;
 namespace {
 
 struct SessionLab {
-    explicit SessionLab(Millis life = 12h) : session(activation(life), now) {}
+    explicit SessionLab(Millis life = 12h) : session(standing_activation(life), now) {}
 
-    static Activation activation(Millis life) {
-        Activation out;
-        out.oauth_url = "https://webexapis.com/v1/access_token";
-        out.app_url = "https://xapi-a.wbx2.com/app";
-        out.poll_url = "https://xapi-a.wbx2.com/poll";
-        out.webexapis_base_url = "https://webexapis.com/v1";
-        out.refresh_token = Secret{"refresh"};
-        out.access_token = Secret{"access"};
-        out.access_expires = morning + life;
-        return out;
-    }
     std::vector<Call> calls() {
         session.prepare(now);
         session.committed();

@@ -10,21 +10,8 @@
 
 namespace hotdesk::test {
 
-inline Activation activation() {
-    Activation out;
-    out.org = OrgId{"org"};
-    out.oauth_url = "https://webexapis.com/v1/access_token";
-    out.app_url = "https://xapi-a.wbx2.com/app";
-    out.poll_url = "https://xapi-a.wbx2.com/poll";
-    out.webexapis_base_url = "https://webexapis.com/v1";
-    out.refresh_token = Secret{"refresh"};
-    out.access_token = Secret{"access"};
-    out.access_expires = morning + 12h;
-    return out;
-}
-
 struct Works {
-    explicit Works(const Policy& policy = {}, Activation with = activation())
+    explicit Works(const Policy& policy = {}, Activation with = standing_activation())
         : worker(std::move(with), {policy, {}}, Health{}, 1, now) {
         worker.fleet().take_inventory(campus(2), now);
         turn();

@@ -12,18 +12,7 @@ using namespace hotdesk::test;
 
 namespace {
 
-Activation activation() {
-    Activation out;
-    out.org = OrgId{"org"};
-    out.oauth_url = "https://webexapis.com/v1/access_token";
-    out.app_url = "https://xapi-a.wbx2.com/app";
-    out.poll_url = "https://xapi-a.wbx2.com/poll";
-    out.webexapis_base_url = "https://webexapis.com/v1";
-    out.refresh_token = Secret{"refresh"};
-    out.access_token = Secret{"access"};
-    out.access_expires = morning + 2h;
-    return out;
-}
+Activation activation() { return standing_activation(2h); }
 
 template <class Kind>
 bool is(const Call& call) {

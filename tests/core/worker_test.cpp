@@ -180,7 +180,7 @@ TEST_CASE("how far the clock was off before a restart is found out again", "[wor
     Works works;
     Health health;
     health.clock_offset = 1h;
-    Worker again(activation(), {Policy{}, {}}, health, 1, works.now);
+    Worker again(standing_activation(), {Policy{}, {}}, health, 1, works.now);
     REQUIRE(again.pending().health);
     CHECK(again.pending().health->clock_offset == 0h);
 }
@@ -233,7 +233,7 @@ TEST_CASE("a state that cannot be written is said once, and tried again", "[work
 }
 
 TEST_CASE("refused credentials are an outage, said with the remedy", "[worker]") {
-    Activation with = activation();
+    Activation with = standing_activation();
     with.access_token = Secret{};
     Works works(Policy{}, std::move(with));
     works.answer<call::Refresh>(failing(ErrorKind::Rejected, 400));
@@ -289,7 +289,7 @@ TEST_CASE("a gap in the queue makes every desk doubtful", "[worker]") {
 TEST_CASE("presence is asked for where it is granted and a rule wants it", "[worker]") {
     Policy policy;
     if (GENERATE(true, false)) policy.no_show_release = 15min;
-    Activation with = activation();
+    Activation with = standing_activation();
     if (GENERATE(true, false)) with.xapi.statuses = {"SystemUnit.*", "RoomAnalytics.*"};
     const bool wanted = policy.no_show_release && !with.xapi.statuses.empty();
     Works works(policy, std::move(with));

@@ -70,7 +70,7 @@ TEST_CASE("an impairment without an error still says how it goes", "[worker]") {
 }
 
 TEST_CASE("credentials that stay refused are told once", "[worker]") {
-    Activation with = activation();
+    Activation with = standing_activation();
     with.access_token = Secret{};
     Works works(Policy{}, std::move(with));
     for (int hour = 0; hour < 3; ++hour) {
@@ -84,7 +84,7 @@ TEST_CASE("credentials that stay refused are told once", "[worker]") {
 
 TEST_CASE("a clock that is found wrong before the first turn is no jump of the clock", "[worker]") {
     Now now{morning, MonoTime{} + 1000s};
-    Worker worker(activation(), {Policy{}, {}}, Health{}, 1, now);
+    Worker worker(standing_activation(), {Policy{}, {}}, Health{}, 1, now);
     worker.clock_corrected(1h, 1h, now);
     now.wall += 1h;
     worker.tick(now);
