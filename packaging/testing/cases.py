@@ -8,6 +8,7 @@ usage: cases.py ROOT OLD NEW NEWEST, each of the last three a folder with packag
 import json
 import pathlib
 import re
+import shutil
 import sys
 import threading
 import time
@@ -15,6 +16,9 @@ import traceback
 
 from life import CONFIG, KEY, POLICY, SECRET, Life, has, same
 from machine import Machine, until
+
+#: A whole state of the first schema, and its key.
+FIXTURES = pathlib.Path(__file__).resolve().parents[2] / "tests/fixtures/state"
 
 CASES = []
 
@@ -280,6 +284,37 @@ def several_organizations(life):
 
 
 # --- upgrading --------------------------------------------------------------------------------------------------------
+
+
+@case
+def older_schema(life):
+    "a state of an earlier schema is brought up to date when the service starts, with the old file kept beside it"
+    machine, aside = life.machine, "/var/lib/hotdeskd-aside"
+    machine.run("systemctl", "stop", "hotdeskd")
+    machine.run("cp", "-a", "/var/lib/hotdeskd", aside)
+    machine.run("cp", "-a", KEY, aside + ".key")
+    machine.run("sh", "-c", "rm -f /var/lib/hotdeskd/*.mdb")
+    for name, path, owner in (("schema-1.mdb", "/var/lib/hotdeskd/data.mdb", "hotdeskd:hotdeskd"),
+                              ("schema-1.key", KEY, "root:root")):
+        shutil.copy(FIXTURES / name, machine.path(path))
+        machine.run("chown", owner, path)
+        machine.run("chmod", "600", path)
+    old = machine.out("sha256sum", "/var/lib/hotdeskd/data.mdb").split()[0]
+    done = life.hotdeskd("status", check=False)  # what only looks leaves it alone, and says what to do
+    same(done.returncode, 9)
+    has(done.stderr, "systemctl restart hotdeskd")
+    machine.run("systemctl", "start", "--no-block", "hotdeskd")
+    backup = "/var/lib/hotdeskd/data.mdb.schema-1"
+    until(lambda: life.hotdeskd("status", check=False).returncode == 0, "the state can be read")
+    same(machine.out("sha256sum", backup).split()[0], old)
+    same(life.ls(backup), {backup: "600 hotdeskd hotdeskd"})
+    has(life.hotdeskd("status").stdout, "Example")
+    machine.run("systemctl", "stop", "hotdeskd")
+    machine.run("rm", "-rf", "/var/lib/hotdeskd")
+    machine.run("mv", aside, "/var/lib/hotdeskd")
+    machine.run("mv", aside + ".key", KEY)
+    machine.run("systemctl", "start", "hotdeskd")
+    machine.wait_active("hotdeskd")
 
 
 @case
