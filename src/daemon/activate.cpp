@@ -143,12 +143,12 @@ Activation activate(const Config& config, const Secret& code, bool replace,
     return activation;
 }
 
-Activation update(const Config& config, const ActivationClaims& claims, Standing& standing,
+Activation update(const Config& config, const ActivationClaims& claims, Standing& standing, WallTime now,
                   const std::function<void(std::string_view)>& say) {
     const ActivationClaims whole = updated(standing.activation(), claims);
     refuse_foreign_urls(standing.http(), whole, "action");
-    Activation activation = set_up(config, whole, standing.store(), standing.http(), io::make_host()->now().wall,
-                                   standing.client_secret(), say);
+    Activation activation =
+        set_up(config, whole, standing.store(), standing.http(), now, standing.client_secret(), say);
     (void)io::ring_doorbell(config.runtime_directory);
     return activation;
 }
