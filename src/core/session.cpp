@@ -307,6 +307,8 @@ void Session::app_read(Result<Reply>&& reply, Now now, double chance, SessionNew
         failed(app_, reply.error(), now, chance);
         if (reply.error().kind == ErrorKind::Gone)
             maybe_removed("appUrl answers HTTP " + std::to_string(reply.error().http_status), now, news);
+        else
+            removals_ = 0;
         return;
     }
     tokens_ = Tokens::Valid;

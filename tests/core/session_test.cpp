@@ -255,6 +255,20 @@ TEST_CASE("an appUrl that was gone for a moment only removes nothing", "[session
     }
 }
 
+TEST_CASE("an appUrl that is gone, fails and is gone again was not gone twice in a row", "[session]") {
+    // A cloud that is in trouble says many things; what two answers days apart say must not add up.
+    Lab lab;
+    auto calls = lab.calls();
+    const Call app = *find<call::ReadApp>(calls);
+    for (const auto& [kind, status] :
+         {std::pair{ErrorKind::Gone, 404}, std::pair{ErrorKind::Transient, 503}, std::pair{ErrorKind::Gone, 404}}) {
+        CHECK(lab.answer(app, Lab::refuse(kind, status), 0ms).removed.empty());
+        lab.pass(30s);
+        REQUIRE(count<call::ReadApp>(lab.calls()) == 1);
+    }
+    CHECK(lab.answer(app, Lab::refuse(ErrorKind::Gone, 404), 0ms).removed == "appUrl answers HTTP 404");
+}
+
 TEST_CASE("a queue that is gone means removed, one that only fails does not", "[session]") {
     for (const bool shown : {false, true}) {
         Lab lab;
