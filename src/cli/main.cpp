@@ -1,5 +1,6 @@
 #include "cli/commands.hpp"
 #include "io/harden.hpp"
+#include "io/log.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -200,7 +201,7 @@ int main(int argc, char** argv) {
     try {
         return run_program(argc, argv);
     } catch (const Failure& failure) {
-        std::fprintf(stderr, "hotdeskd: %s\n", failure.message.c_str());
+        std::fprintf(stderr, "hotdeskd: %s\n", io::shown(failure.message).c_str());
         return static_cast<int>(failure.code);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "hotdeskd: unexpected: %s\n", error.what());

@@ -1,6 +1,7 @@
 #include "cli/print.hpp"
 
 #include "daemon/exit.hpp"
+#include "io/log.hpp"
 
 #include <fmt/format.h>
 
@@ -29,7 +30,8 @@ std::size_t width(std::string_view text) {
 }  // namespace
 
 void print(std::string_view line) {
-    std::fwrite(line.data(), 1, line.size(), stdout);
+    const std::string text = io::shown(line);
+    std::fwrite(text.data(), 1, text.size(), stdout);
     std::fputc('\n', stdout);
     if (std::fflush(stdout) != 0) throw Failure(Exit::Failed, "standard output cannot be written");
 }

@@ -132,9 +132,17 @@ struct Decoder {
     }
 };
 
-bool is_markup(std::string_view body) {
+/// The first character that is no blank; NUL: there is none.
+char first_of(std::string_view body) {
     const auto first = body.find_first_not_of(" \t\r\n");
-    return first != std::string_view::npos && body[first] == '<';
+    return first == std::string_view::npos ? '\0' : body[first];
+}
+
+bool is_markup(std::string_view body) { return first_of(body) == '<'; }
+/// Neither JSON nor nothing: a load balancer's or a gateway's own word.
+bool is_plain_text(std::string_view body) {
+    const char first = first_of(body);
+    return first != '\0' && first != '<' && first != '{';
 }
 
 // --- errors ----------------------------------------------------------------------------------------------------------
@@ -201,7 +209,7 @@ CloudWords read_words(std::string body) {
 }
 
 Error refusal(const Call& call, HttpReply&& reply, const Wire& wire) {
-    const bool markup = is_markup(reply.body);
+    const bool markup = is_markup(reply.body), plain = is_plain_text(reply.body);
     CloudWords words = read_words(std::move(reply.body));
     for (const Secret* secret : {&wire.client_secret, &wire.access_token}) redact(words.text, secret->reveal());
     if (const auto* refresh = std::get_if<call::Refresh>(&call)) redact(words.text, refresh->refresh_token.reveal());
@@ -214,10 +222,11 @@ Error refusal(const Call& call, HttpReply&& reply, const Wire& wire) {
     if (reply.status >= 300 && reply.status < 400)
         error.message += " (a redirect: is there a proxy or a portal in between?)";
     if (error.kind == ErrorKind::RateLimited) error.retry_after = reply.retry_after;
-    // A page for people is not Webex's word on the integration: on that much depends.
-    if (markup && error.kind == ErrorKind::Gone) {
+    // A page for people, or "default backend - 404", is not Webex's word on the integration: on that much depends.
+    if ((markup || plain) && error.kind == ErrorKind::Gone) {
         error.kind = ErrorKind::Transient;
-        error.message += " (an HTML page: is there a proxy or a portal in between?)";
+        error.message += markup ? " (an HTML page: is there a proxy or a portal in between?)"
+                                : " (plain text: is there a proxy or a gateway in between?)";
     }
     error.tracking_id = reply.tracking_id.empty() ? words.tracking_id : std::move(reply.tracking_id);
     error.http_status = reply.status;

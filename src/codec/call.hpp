@@ -48,6 +48,7 @@ std::string describe(const Call& call);
 /// | other | Corrupt |
 ///
 /// An empty 2xx body is a done command (Send) and an empty batch (Poll); of other calls it is Corrupt.
+/// Gone with an HTML page or plain text as its body is Transient: something in between says so.
 /// The error's message says what was asked for, the status and the cloud's own words (cut to 200 bytes), never a
 /// secret; `http_status` is always set, the tracking id comes from the header, else from the error's body.
 Result<Reply> decode(const Call& call, HttpReply&& reply, const Wire& wire);

@@ -15,8 +15,10 @@ constexpr Millis retry_first = 10s, retry_most = 5min;
 constexpr Millis refused_again = 1h;
 /// A refresh token that ends within this is exchanged, at most so often.
 constexpr Millis early_exchange = 7 * 24h, early_again = 24h;
-/// How often in a row Webex must say that the integration is gone.
+/// How often in a row Webex must say that the integration is gone, and how far apart: a fault on the way that looks
+/// like it passes sooner.
 constexpr int removals_needed = 2;
+constexpr Millis removal_again = 1min;
 /// Between two refreshes for which a 401 was the reason; doubled while they do not help.
 constexpr Millis forced_first = 1min, forced_most = 1h;
 /// A new access token this long before the old one ends, or a tenth of its life if that is shorter.
@@ -284,7 +286,7 @@ void Session::polled(Result<Reply>&& reply, Now now, double chance, SessionNews&
     poll_.under_way = false;
     if (!reply.ok()) {
         failed(poll_, reply.error(), now, chance);
-        if (refused(reply.error())) app_.not_before = now.mono;
+        if (refused(reply.error()) && removals_ == 0) app_.not_before = now.mono;
         queue_refused_ = reply.error().http_status == 404 || reply.error().http_status == 410;
         // A message that was handed out is gone, also when its batch could not be read or broke off.
         const Error& error = reply.error();
@@ -307,6 +309,8 @@ void Session::app_read(Result<Reply>&& reply, Now now, double chance, SessionNew
         failed(app_, reply.error(), now, chance);
         if (reply.error().kind == ErrorKind::Gone)
             maybe_removed("appUrl answers HTTP " + std::to_string(reply.error().http_status), now, news);
+        else
+            removals_ = 0;
         return;
     }
     tokens_ = Tokens::Valid;
@@ -338,7 +342,7 @@ void Session::app_read(Result<Reply>&& reply, Now now, double chance, SessionNew
 /// One answer may be a mistake on the way; what follows cannot be taken back.
 void Session::maybe_removed(std::string how, Now now, SessionNews& news) {
     if (++removals_ < removals_needed)
-        app_.not_before = now.mono + retry_first;
+        app_.not_before = now.mono + removal_again;
     else
         news.removed = std::move(how);
 }

@@ -78,6 +78,7 @@ void fail(const Error& error) {
 ActionAnswer act(const Config& config, const Secret& code, const Standing::AskWorker& ask_worker, const Say& say) {
     say("verifying the action");
     ActivationClaims claims;
+    WallTime now = io::make_host()->now().wall;
     {
         // Nothing is opened for writing before the action has proven itself.
         const auto store = open_state(config, StateUse::Read);
@@ -85,8 +86,8 @@ ActionAnswer act(const Config& config, const Secret& code, const Standing::AskWo
         const auto http = open_http(config);
         claims = verify_code(config, code, activation.region, "action",
                              [&](const Call& call) { return ask(*http, call, {}, config, {}); });
-        // By Webex's clock, where the worker has found this machine's to be wrong.
-        WallTime now = io::make_host()->now().wall;
+        // By Webex's clock, where the worker has found this machine's to be wrong. What is used is remembered by the
+        // same: a day's difference would forget it at once.
         if (const auto health = state::load_health(*store); health.ok()) now += health->clock_offset;
         if (const auto refusal = judge_action(claims, activation, *store, now))
             refuse_code("action", why_refused(*refusal, claims, now));
@@ -97,10 +98,10 @@ ActionAnswer act(const Config& config, const Secret& code, const Standing::AskWo
 
     Standing standing(config, ask_worker);
     if (claims.action == "update") {
-        const Activation activation = update(config, claims, standing, say);
+        const Activation activation = update(config, claims, standing, now, say);
         return {204, "", "the integration is updated (region " + activation.region + ")"};
     }
-    spend(standing, claims, io::make_host()->now().wall);
+    spend(standing, claims, now);
     if (claims.action == "healthCheck") return health_check(config, standing, say);
     if (claims.action == "deprovision") return deprovision(config, standing, say);
     say("getting a token for what was approved");

@@ -12,11 +12,18 @@ namespace {
 
 /// Source: technical details, "Security": an action older than this is rejected.
 constexpr Millis action_life = std::chrono::minutes{5};
+/// While the keys that prove them cannot be had; more do not come in five minutes.
+constexpr std::size_t most_waiting = 64;
 
 }  // namespace
 
 std::vector<Call> Actions::step(Worker& worker, Store& store, Now now) {
-    for (Secret& jwt : worker.take_actions()) waiting_.push_back({std::move(jwt), now.mono});
+    for (Secret& jwt : worker.take_actions()) {
+        if (waiting_.size() < most_waiting)
+            waiting_.push_back({std::move(jwt), now.mono});
+        else
+            worker.passed_over("too many wait for the keys that prove them");
+    }
     std::vector<Call> asks;
     for (auto action = waiting_.begin(); action != waiting_.end();)
         action = settle(*action, worker, store, now, asks) ? waiting_.erase(action) : action + 1;

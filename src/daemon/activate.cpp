@@ -151,7 +151,7 @@ namespace {
 
 /// An update that brings no refresh token: the tokens of now go on at the new URLs. They are renewed first, so that a
 /// running worker does not change them again before it takes up what stands then.
-Activation move_to(const Config& config, const ActivationClaims& claims, Standing& standing,
+Activation move_to(const Config& config, const ActivationClaims& claims, Standing& standing, WallTime now,
                    const std::function<void(std::string_view)>& say) {
     say("getting a new access token");
     if (const auto renewed = standing.renew(); !renewed.ok()) fail(renewed.error());
@@ -168,7 +168,7 @@ Activation move_to(const Config& config, const ActivationClaims& claims, Standin
     if (!told.ok()) fail(told.error());
     next.poll_url = std::get<AppDetails>(*told).poll_url;
     if (next.poll_url.empty()) fail({ErrorKind::Corrupt, "Webex named no queue to poll (queue.pollUrl)"});
-    auto changes = state::spend(standing.store(), claims.jti, io::make_host()->now().wall);
+    auto changes = state::spend(standing.store(), claims.jti, now);
     for (Change& change : std::array{state::keep_activation(next), state::point_to(next), state::drop_activation(old)})
         changes.push_back(std::move(change));
     if (const auto kept = commit_and_wipe(standing.store(), std::move(changes)); !kept.ok()) fail(kept.error());
@@ -177,14 +177,13 @@ Activation move_to(const Config& config, const ActivationClaims& claims, Standin
 
 }  // namespace
 
-Activation update(const Config& config, const ActivationClaims& claims, Standing& standing,
+Activation update(const Config& config, const ActivationClaims& claims, Standing& standing, WallTime now,
                   const std::function<void(std::string_view)>& say) {
     const ActivationClaims whole = updated(standing.activation(), claims);
     refuse_foreign_urls(standing.http(), whole, "action");
-    Activation activation = claims.refresh_token.empty()
-                                ? move_to(config, whole, standing, say)
-                                : set_up(config, whole, standing.store(), standing.http(), io::make_host()->now().wall,
-                                         standing.client_secret(), say);
+    Activation activation = claims.refresh_token.empty() ? move_to(config, whole, standing, now, say)
+                                                         : set_up(config, whole, standing.store(), standing.http(), now,
+                                                                  standing.client_secret(), say);
     (void)io::ring_doorbell(config.runtime_directory);
     return activation;
 }

@@ -19,8 +19,9 @@ Activation activate(const Config& config, const Secret& code, bool replace,
 class Standing;
 
 /// The action `update`, verified and judged: provisions anew with its URLs, region and refresh token, as `activate`
-/// does with a code; where it brings no token, the standing one goes on at the new URLs. A running worker takes it up. Throws Failure like activate(); what stood goes on standing then.
-Activation update(const Config& config, const ActivationClaims& claims, Standing& standing,
+/// does with a code; where it brings no token, the standing one goes on at the new URLs. `now` is the time that it was
+/// judged by. A running worker takes it up. Throws Failure like activate(); what stood goes on standing then.
+Activation update(const Config& config, const ActivationClaims& claims, Standing& standing, WallTime now,
                   const std::function<void(std::string_view)>& say);
 
 }  // namespace hotdesk

@@ -34,7 +34,7 @@ std::vector<std::string> places(const Config& config, const Standpoint& standpoi
     const auto root_of = [](const std::string& url) { return url.substr(0, url.find('/', url.find("://") + 3)); };
     for (const std::string& url : urls) {
         if (const auto allowed = http.allows(url); !allowed)
-            findings.push_back(doctor::fail("tls", url, "its URL " + allowed.error().message,
+            findings.push_back(doctor::fail("tls", root_of(url), "its URL " + allowed.error().message,
                                             "correct [http] jwks_url or extra_hosts, or activate anew"));
         else if (std::find(known.begin(), known.end(), root_of(url)) == known.end())
             known.push_back(root_of(url));

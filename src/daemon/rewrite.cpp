@@ -3,6 +3,7 @@
 #include "daemon/state.hpp"
 #include "io/lmdb.hpp"
 #include "io/next.hpp"
+#include "io/owner.hpp"
 #include "io/seal.hpp"
 
 #include <array>
@@ -73,7 +74,8 @@ Result<std::size_t> copy(Store& from, Store& to, const Say& say) {
 }  // namespace
 
 Result<std::size_t> write_next(const std::string& directory, Store& from, const Secret& key, const Say& say) {
-    const auto next = io::make_next(directory);
+    const io::AsOwner owner(directory);
+    const auto next = io::make_next(owner.path());
     if (!next.ok()) return next.error();
     auto sealer = io::make_sealer(key);
     if (!sealer.ok()) return sealer.error();
@@ -81,7 +83,7 @@ Result<std::size_t> write_next(const std::string& directory, Store& from, const 
     auto count = to.ok() ? copy(from, **to, say) : Result<std::size_t>{to.error()};
     if (!count.ok()) {
         if (to.ok()) to->reset();
-        io::discard_next(directory);
+        io::discard_next(owner.path());
     }
     return count;
 }

@@ -62,9 +62,10 @@ public:
         while (!stopping_ && !removed_) {
             start_engine();
             while (!stopping_ && !removed_ && !activation_changed_) turn();
+            removed_ = removed_ && clean_up();
         }
         service_->stopping();
-        if (removed_) return clean_up();
+        if (removed_) return Exit::Removed;
         if (engine_) engine_->finish_refresh(last_words);
         log_->line(Level::Info, "stopping");
         return Exit::Done;
@@ -72,15 +73,20 @@ public:
 
 private:
     /// Source: technical details, "Read the current integration state": what was set up here is removed. The record of
-    /// what was decided is the administrator's.
-    Exit clean_up() {
+    /// what was decided is the administrator's. False: an administrator was faster, and a new activation stands.
+    bool clean_up() {
+        const auto gone = state::forget_gone(*store_, activation_id_);
+        if (gone.ok() && !*gone) {
+            log_->line(Level::Info, "the activation was replaced");
+            return false;
+        }
         engine_.reset();
-        if (const auto gone = state::forget(*store_, false); !gone.ok()) log_->line(Level::Error, gone.error().message);
+        if (!gone.ok()) log_->line(Level::Error, gone.error().message);
         log_->line(Level::Error,
                    "the integration does not exist any more: its tokens and what was known of desks are removed "
                    "(hotdeskd deactivate also removes the decision record). To use hotdeskd again, activate the "
                    "integration in Control Hub and run hotdeskd activate CODE");
-        return Exit::Removed;
+        return true;
     }
 
     std::unique_ptr<Log> make_log() const {

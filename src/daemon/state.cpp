@@ -118,6 +118,14 @@ Result<void> forget(Store& store, bool record) {
     return store.commit(changes);
 }
 
+Result<bool> forget_gone(Store& store, const std::string& id) {
+    const auto current = current_activation(store);
+    if (!current.ok()) return current.error();
+    if (!current->empty() && *current != id) return false;
+    if (const auto gone = forget(store, false); !gone.ok()) return gone.error();
+    return true;
+}
+
 Result<Health> load_health(Store& store) {
     const auto bytes = store.get(Table::Meta, health_key);
     if (!bytes.ok()) return bytes.error();

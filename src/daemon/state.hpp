@@ -36,6 +36,9 @@ Result<std::vector<Change>> orphans(Store& store);
 /// Removes the activation and everything about desks and people, and with `record` the decision record too, in one
 /// commit. What stays: the schema, the counter of decisions, and the codes that were used.
 Result<void> forget(Store& store, bool record);
+/// The same without the decision record, for the activation `id` that is gone. False: another one has been put in its
+/// place meanwhile, and nothing is removed.
+Result<bool> forget_gone(Store& store, const std::string& id);
 
 Result<Health> load_health(Store& store);
 Result<Seq> load_next_seq(Store& store);

@@ -1,6 +1,7 @@
 #include "io/lmdb.hpp"
 
 #include "io/lock.hpp"
+#include "io/owner.hpp"
 #include "io/posix.hpp"
 
 #include <fcntl.h>
@@ -361,7 +362,10 @@ Result<std::unique_ptr<Store>> open_store(const StoreOptions& options, std::uniq
     // An existing state knows its own size.
     if (code == 0 && fresh) code = mdb_env_set_mapsize(raw, options.first_map_size);
     // NOTLS: a snapshot belongs to its transaction, not to the thread, so that reading and writing may alternate.
-    if (code == 0) code = mdb_env_open(raw, directory.c_str(), MDB_NOTLS | (options.read_only ? MDB_RDONLY : 0U), 0600);
+    if (code == 0) {
+        const AsOwner owner(directory);  // LMDB follows links, and writes to its lock file even to read
+        code = mdb_env_open(raw, owner.path().c_str(), MDB_NOTLS | (options.read_only ? MDB_RDONLY : 0U), 0600);
+    }
     // Readers that were killed keep old pages from being used again until somebody looks.
     if (code == 0) code = mdb_reader_check(raw, nullptr);
     if (code != 0) return store_error("cannot open", directory, code);

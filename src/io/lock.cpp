@@ -62,7 +62,7 @@ Result<std::unique_ptr<InstanceLock>> lock_instance(const std::string& directory
 }
 
 bool instance_running(const std::string& directory) {
-    const Fd file(::open((directory + "/lock").c_str(), O_RDONLY | O_CLOEXEC));
+    const Fd file(::open((directory + "/lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     if (!file) return false;
     auto range = whole_file(F_WRLCK);
     return ::fcntl(file.get(), F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;

@@ -235,6 +235,20 @@ std::string mask_addresses(std::string_view text) {
     return out;
 }
 
+std::string shown(std::string_view text) {
+    const auto ordinary = [](char c) { return (c >= ' ' && c <= '~') || c == '\n'; };
+    std::string out;
+    out.reserve(text.size());
+    while (!text.empty()) {
+        const auto end = std::find_if_not(text.begin(), text.end(), ordinary);
+        const auto length = static_cast<std::size_t>(end - text.begin());
+        out += text.substr(0, length);
+        text.remove_prefix(length);
+        if (!text.empty()) out += next_shown(text, Dress::Json);
+    }
+    return out;
+}
+
 std::string_view level_name(Level level) { return level_names[static_cast<std::size_t>(level)]; }
 
 std::optional<Level> parse_level(std::string_view name) {

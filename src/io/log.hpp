@@ -45,6 +45,11 @@ std::unique_ptr<Log> make_log(LogOptions options);
 /// without quotes, counts as a name.
 std::string mask_addresses(std::string_view text);
 
+/// The text as a terminal may be shown it, which takes control characters for orders: names of desks and people come
+/// from outside. They and what is not UTF-8 are escaped as JSON escapes them, and JSON stays the JSON it was. Line
+/// breaks stay.
+std::string shown(std::string_view text);
+
 /// `error`, `warn`, `info`, `debug`, and back; empty for any other word.
 std::string_view level_name(Level level);
 std::optional<Level> parse_level(std::string_view name);

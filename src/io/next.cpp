@@ -10,9 +10,14 @@
 namespace hotdesk::io {
 namespace {
 
-/// Waits until a file, or the names in a directory, are on the disk. 0 or errno.
-int sync(const std::string& path) {
-    const Fd handle(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+/// DIR/next itself: what is linked in its place is another's, and root would clear that out.
+Fd open_next(const std::string& directory) {
+    return Fd(::open((directory + "/next").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+}
+
+/// Waits until a file, or the names in a directory, are on the disk. `in`: where a relative name begins. 0 or errno.
+int sync(const Fd& in, const char* name) {
+    const Fd handle(::openat(in ? in.get() : AT_FDCWD, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     return handle && ::fsync(handle.get()) == 0 ? 0 : errno;
 }
 
@@ -39,7 +44,9 @@ Result<std::string> make_next(const std::string& directory) {
 
 Result<void> put_next_in_place(const std::string& directory, const std::string& backup) {
     const std::string data = directory + "/data.mdb", next = directory + "/next/data.mdb";
-    if (const int code = sync(next); code != 0) return path_error("cannot write", next, code);
+    const Fd made = open_next(directory);
+    if (!made) return path_error("cannot write", next, errno);
+    if (const int code = sync(made, "data.mdb"); code != 0) return path_error("cannot write", next, code);
     if (!backup.empty())
         if (const int code = keep_as(data, directory + "/" + backup); code != 0)
             return path_error("cannot keep the old state as", directory + "/" + backup, code);
@@ -47,16 +54,17 @@ Result<void> put_next_in_place(const std::string& directory, const std::string& 
     // lock, may still hold it: it goes on with the old file, alone.
     if (::unlink((directory + "/lock.mdb").c_str()) != 0 && errno != ENOENT)
         return path_error("cannot remove", directory + "/lock.mdb", errno);
-    if (::rename(next.c_str(), data.c_str()) != 0) return path_error("cannot replace", data, errno);
-    if (const int code = sync(directory); code != 0) return path_error("cannot write", directory, code);
+    if (::renameat(made.get(), "data.mdb", AT_FDCWD, data.c_str()) != 0)
+        return path_error("cannot replace", data, errno);
+    if (const int code = sync({}, directory.c_str()); code != 0) return path_error("cannot write", directory, code);
     discard_next(directory);
     return {};
 }
 
 void discard_next(const std::string& directory) {
-    const std::string next = directory + "/next";
-    for (const char* const name : {"/data.mdb", "/lock.mdb"}) ::unlink((next + name).c_str());
-    ::rmdir(next.c_str());
+    if (const Fd next = open_next(directory))
+        for (const char* const name : {"data.mdb", "lock.mdb"}) ::unlinkat(next.get(), name, 0);
+    ::rmdir((directory + "/next").c_str());
 }
 
 }  // namespace hotdesk::io

@@ -1,5 +1,7 @@
 #include "io/service.hpp"
 
+#include "io/log.hpp"
+
 #include <systemd/sd-daemon.h>
 #include <algorithm>
 #include <cstdint>
@@ -14,7 +16,7 @@ public:
     void ready() override { ::sd_notify(0, "READY=1"); }
     void status(std::string_view text) override {
         // A line break would begin another assignment.
-        std::string message = "STATUS=" + std::string(text);
+        std::string message = "STATUS=" + mask_addresses(text);
         std::replace_if(
             message.begin(), message.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; },
             ' ');

@@ -14,7 +14,8 @@ public:
     virtual ~Service() = default;
     /// Start-up, or a reload, is over.
     virtual void ready() = 0;
-    /// The sentence that `systemctl status` shows; control characters become spaces.
+    /// The sentence that `systemctl status` shows, to every user of the machine: e-mail addresses are shortened, and
+    /// control characters become spaces.
     virtual void status(std::string_view text) = 0;
     /// Alive. To be said at least every watchdog_interval().
     virtual void watchdog() = 0;

@@ -218,6 +218,16 @@ TEST_CASE("a token in the query of a URL that Webex gave is not repeated from it
     CHECK(error.message.find("of-the-queue") == std::string::npos);
 }
 
+TEST_CASE("an appUrl is gone when Webex says so, and not when something in between does") {
+    const Call app = call::ReadApp{"https://xapi-a.wbx2.com/app"};
+    for (const char* const body : {"", R"({"message":"Not found","trackingId":"T_1"})"})
+        CHECK(failure(app, reply(404, body)).kind == ErrorKind::Gone);
+    for (const char* const body : {"<html>404</html>", "default backend - 404", "404 page not found\n"}) {
+        CHECK(failure(app, reply(404, body)).kind == ErrorKind::Transient);
+        CHECK(failure(app, reply(410, body)).message.find("is there a proxy or a ") != std::string::npos);
+    }
+}
+
 TEST_CASE("an HTML page with status 200 is corrupt and the message says so") {
     for (const Call& call : kAll) {
         const Error error =

@@ -269,7 +269,7 @@ TEST_CASE("an integration that was removed stops the worker", "[worker]") {
     gone.http_status = 404;
     works.answer<call::ReadApp>(gone);
     CHECK_FALSE(works.worker.removed());  // it may be a mistake on the way
-    works.pass(10s);
+    works.pass(1min);
     works.answer<call::ReadApp>(gone);
     CHECK(works.worker.removed());
     CHECK(works.said("removed on the Webex side"));

@@ -228,7 +228,7 @@ TEST_CASE("an integration that is gone ends the worker", "[engine]") {
     Lab lab;
     lab.turn();
     lab.answer("/app", "{}", 404);
-    lab.host.pass(10s);
+    lab.host.pass(1min);
     lab.turn();
     lab.answer("/app", "{}", 404);
     CHECK(lab.engine->worker().removed());
@@ -427,6 +427,15 @@ TEST_CASE("a key that Webex has rotated in is fetched, and one that is made up i
     lab.push(made_up.sign(lab.claims("healthCheck")));
     CHECK(lab.log.has("a management action is passed over: unknown key"));
     CHECK_FALSE(lab.http->is_waiting("/jwks"));
+}
+
+TEST_CASE("actions do not pile up while their keys cannot be had", "[engine]") {
+    ActionLab lab;
+    const std::string jwt = lab.signer.sign(lab.claims("healthCheck"));
+    for (int i = 0; i <= 64; ++i) lab.push(jwt);
+    CHECK(lab.log.has("a management action is passed over: too many wait for the keys that prove them"));
+    lab.answer("/jwks", lab.key_set(lab.signer));
+    CHECK(lab.store.count(Table::SpentCode) == 1);
 }
 
 TEST_CASE("keys that cannot be had are asked for again, and the action waits for them", "[engine]") {

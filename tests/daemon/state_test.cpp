@@ -311,6 +311,25 @@ TEST_CASE("a replaced activation cannot be written over by the old one's rotated
     CHECK(state::orphans(store)->empty());
 }
 
+TEST_CASE("what is gone takes no activation with it that was put in its place", "[state]") {
+    // An administrator activates anew while the worker is about to find out, for the second time, that the old
+    // integration is gone.
+    MemoryStore store;
+    Activation fresh;
+    fresh.id = "new";
+    fresh.org = OrgId{"org"};
+    fresh.app_url = "u";
+    fresh.refresh_token = Secret{"r"};
+    const std::vector<Change> replaced{state::keep_activation(fresh), state::point_to(fresh)};
+    REQUIRE(store.commit(replaced).ok());
+    const auto before = store.records;
+    CHECK_FALSE(*state::forget_gone(store, "old"));
+    CHECK(store.records == before);
+    CHECK(*state::forget_gone(store, "new"));
+    CHECK(store.count(Table::Meta) == 0);
+    CHECK(*state::forget_gone(store, "new"));  // another command was faster: there is nothing left
+}
+
 TEST_CASE("a spent code is remembered for a day and then forgotten", "[state]") {
     MemoryStore store;
     REQUIRE(store.commit(state::spend(store, "j1", morning)).ok());

@@ -20,6 +20,8 @@ import unittest
 import leaks
 
 DEADLINE_S = 60
+#: The worker believes that its integration is gone when it was told so twice, a minute apart.
+REMOVAL_S = 60 + DEADLINE_S
 
 # Whoever runs the tests in the background may have these ignored, and programs inherit that.
 for number in (signal.SIGINT, signal.SIGQUIT):
@@ -115,9 +117,9 @@ class Process:
         except subprocess.TimeoutExpired:
             raise AssertionError(f"process {self.pid} did not end; stderr:\n{self.err}") from None
 
-    def ended(self):
+    def ended(self, deadline_s=DEADLINE_S):
         """Waits for the end and says how it was."""
-        code = self.wait()
+        code = self.wait(deadline_s)
         return Ended(code, self.out, self.err)
 
 

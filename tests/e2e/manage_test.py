@@ -3,7 +3,7 @@
 import json
 
 import tap
-from lab import LabCase, POLICY, until
+from lab import LabCase, POLICY, REMOVAL_S, until
 
 
 class Manage(LabCase):
@@ -222,7 +222,7 @@ class Manage(LabCase):
         decided = len(lab.records())
         lab.worker_expected = {0, 8}
         lab.control("fault app 410", "fault poll 410")
-        done = lab.worker.ended()
+        done = lab.worker.ended(REMOVAL_S)
         self.assertEqual(done.code, 8, done)
         self.assertIn("hotdeskd activate CODE", done.err)
         lab.control("fault off")
@@ -236,7 +236,7 @@ class Manage(LabCase):
         lab = self.quick().set_up()
         lab.worker_expected = {8}
         lab.control("remove-queue")
-        done = lab.worker.ended()
+        done = lab.worker.ended(REMOVAL_S)
         self.assertEqual(done.code, 8, done)
         self.assertIn("its queue is gone", done.err)
 

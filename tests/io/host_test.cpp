@@ -145,6 +145,8 @@ TEST_CASE("systemd is told what it expects to hear, and cannot be told more") {
     CHECK(heard() == "READY=1");
     service->status("12 desks\nMAINPID=1");
     CHECK(heard() == "STATUS=12 desks MAINPID=1");
+    service->status("impaired: nobody@example.com is unknown");  // any user may read it
+    CHECK(heard() == "STATUS=impaired: n***@example.com is unknown");
     service->watchdog();
     CHECK(heard() == "WATCHDOG=1");
     service->reloading();

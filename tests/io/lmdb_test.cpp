@@ -3,6 +3,7 @@
 #include "io/seal.hpp"
 #include "support.hpp"
 
+#include <sys/fsuid.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <csignal>
@@ -258,6 +259,33 @@ TEST_CASE("root hands over no file that the state's owner has linked into it") {
             REQUIRE(::stat(mine.c_str(), &info) == 0);
             CHECK(info.st_uid == 0);
         }
+}
+
+TEST_CASE("root writes to no file that the state's owner has linked into it, not even to read the state") {
+    // LMDB fills its lock file whoever opens the state: `hotdeskd status` by root would have filled any file, or made
+    // it.
+    if (::geteuid() != 0) {
+        WARN("skipped: needs root");
+        return;
+    }
+    const TempDir dir;
+    const auto path = dir / "state", mine = dir / "mine", made = dir / "made";
+    { (void)!std::system(("echo private > " + mine).c_str()); }
+    REQUIRE(put(*open_in(path), Table::Meta, "a", "1").ok());
+    REQUIRE(::chown(path.c_str(), 12345, 12345) == 0);
+    REQUIRE(put(*open_in(path), Table::Meta, "a", "2").ok());  // which gives the owner the files
+    auto reading = in(path);
+    reading.create = false;
+    reading.read_only = true;
+    CHECK(open_store(reading, sealer_of('k')).ok());
+    for (const auto& target : {mine, made}) {
+        REQUIRE(::unlink((path + "/lock.mdb").c_str()) == 0);
+        REQUIRE(::symlink(target.c_str(), (path + "/lock.mdb").c_str()) == 0);
+        CHECK_FALSE(open_store(reading, sealer_of('k')).ok());
+    }
+    CHECK(std::filesystem::file_size(mine) == 8);
+    CHECK_FALSE(std::filesystem::exists(made));
+    CHECK((::setfsuid(static_cast<uid_t>(-1)) == 0 && std::filesystem::current_path() != path));  // root again
 }
 
 TEST_CASE("a state outgrows its map, and other processes follow") {

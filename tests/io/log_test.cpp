@@ -89,6 +89,15 @@ TEST_CASE("what comes from outside can neither start a line nor reach the termin
     CHECK(text.line(Level::Info, "Zürich 🪑") == "2026-11-21T10:00:00Z info  Zürich 🪑\n");
 }
 
+TEST_CASE("a terminal is shown no control characters, and JSON stays JSON") {
+    // A desk may be called anything, and so may whoever books it.
+    CHECK(shown("Desk\x1b]0;evil\x07 \xc3\xa5\n\xc2\x9b"
+                "1\t\x7f\xff") == "Desk\\u001b]0;evil\\u0007 \xc3\xa5\n\\u009b1\\t\\u007f\\ufffd");
+    const std::string json = R"({"a":"\u001b \" \\ \n"})";
+    CHECK(shown(json) == json);
+    CHECK(shown("").empty());
+}
+
 TEST_CASE("an over-long line is cut at a character and says so") {
     std::string longest;
     while (longest.size() < 20000) longest += "ü\"";

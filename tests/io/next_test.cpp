@@ -77,6 +77,20 @@ TEST_CASE("what was left of a new state that was never finished is in nobody's w
     CHECK(value_in(path) == "old");
 }
 
+TEST_CASE("a directory that is linked in the new state's place is left alone") {
+    // The state's owner could have had root clear out, or carry off, the state of another organization.
+    const TempDir dir;
+    const auto path = dir / "state", other = dir / "other";
+    put(*open_in(path), "r", "ours");
+    put(*open_in(other), "r", "theirs");
+    std::filesystem::create_directory_symlink(other, path + "/next");
+    discard_next(path);
+    CHECK_FALSE(make_next(path).ok());
+    CHECK_FALSE(put_next_in_place(path, "").ok());
+    CHECK(value_in(path) == "ours");
+    CHECK(value_in(other) == "theirs");
+}
+
 TEST_CASE("nobody holds a state alone that another process has open, and nobody opens it meanwhile") {
     const TempDir dir;
     const auto path = dir / "state";
