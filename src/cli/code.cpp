@@ -26,9 +26,10 @@ Secret read_code(const std::string& argument, const std::string& what) {
     if (!text.ok() && text.error().kind == ErrorKind::Rejected)  // longer than any code
         throw Failure(Exit::Refused, "the " + what + " is refused: malformed");
     if (!text.ok() && argument.find('.') != std::string::npos && argument.size() > longest_name)
-        throw Failure(Exit::Failed, "the " + what +
-                                        " cannot be read: @ is for the name of a file; give the code itself without it, "
-                                        "or - for standard input");
+        throw Failure(Exit::Failed,
+                      "the " + what +
+                          " cannot be read: @ is for the name of a file; give the code itself without it, "
+                          "or - for standard input");
     if (!text.ok()) throw Failure(Exit::Failed, "the " + what + " cannot be read: " + text.error().message);
     return codec::decode_handed_over(std::move(*text));
 }

@@ -1,8 +1,8 @@
 #pragma once
 // State records to bytes and back: the format on disk, as JSON so that it can grow and be exported.
 //
-// Rules of the format: a field that is missing has its default, so fields may be added; none is renamed and none changes
-// its meaning. Times are RFC 3339, durations and counters are integers. A golden record per schema version in
+// Rules of the format: a field that is missing has its default, so fields may be added; none is renamed and none
+// changes its meaning. Times are RFC 3339, durations and counters are integers. A golden record per schema version in
 // tests/fixtures/state must load for ever.
 //
 // Schemas: 1, the first. 2: the same records; ids of desks and of used codes are hidden in keys, and values are sealed

@@ -117,7 +117,7 @@ void Worker::note_once(const std::string& note, Level level) {
 }
 
 /// The same trouble again and again is said once in ten minutes; numbers in it (milliseconds, say) do not make it new.
-void Worker::trouble(const std::string& what, Now now) {
+void Worker::trouble(const std::string& what, const std::string& tracking_id, Now now) {
     std::string key;
     for (const char c : what)
         if (c < '0' || c > '9') key += c;
@@ -125,7 +125,7 @@ void Worker::trouble(const std::string& what, Now now) {
     const auto [said, is_new] = troubles_.try_emplace(std::move(key), now.mono);
     if (is_new || now.mono - said->second >= say_again) {
         said->second = now.mono;
-        say(Level::Warn, what);
+        say(Level::Warn, what, {{"trackingId", tracking_id}});
     }
     health_.last_error = what;
     health_.last_error_at = now.wall;
@@ -193,7 +193,8 @@ void Worker::passed_over(const std::string& why) {
 
 void Worker::answered(const Call& call, Result<Reply>&& reply, MonoTime started, Now now, double chance) {
     if (is_fleet_call(call)) {
-        if (!reply.ok()) trouble(fleet_.name_of_desk(call) + ": " + reply.error().message, now);
+        if (!reply.ok())
+            trouble(fleet_.name_of_desk(call) + ": " + reply.error().message, reply.error().tracking_id, now);
         const bool about_us = !reply.ok() && session_.warned(reply.error(), started, now);
         fleet_.answered(call, std::move(reply), started, now, about_us);
         if (fleet_.who_refused())
@@ -205,7 +206,7 @@ void Worker::answered(const Call& call, Result<Reply>&& reply, MonoTime started,
     SessionNews news = session_.answered(call, std::move(reply), started, now, chance);
     if (!renewals_.empty()) look_at_renewals(call, error ? &*error : nullptr, started);
     if (news.trouble)
-        trouble(news.note, now);
+        trouble(news.note, error ? error->tracking_id : "", now);
     else if (!news.note.empty())
         say(Level::Info, news.note);
     if (!news.gap.empty()) {

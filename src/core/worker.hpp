@@ -91,7 +91,7 @@ private:
     void say_missing();
     void look_at_renewals(const Call& call, const Error* error, MonoTime started);
     void note_once(const std::string& note, Level level);
-    void trouble(const std::string& what, Now now);
+    void trouble(const std::string& what, const std::string& tracking_id, Now now);
     void update_health(Now now);
     void say(Level level, std::string text, std::vector<std::pair<std::string, std::string>> fields = {});
     void say_news();

@@ -76,7 +76,7 @@ class B(QueueCase):
 
     def test_a_503_is_waited_out(self):
         lab = self.assert_survives("503")
-        self.assertIn("SANDBOX_", lab.worker.err, "a failure is logged with its tracking id")
+        self.assertRegex(lab.worker.err, "HTTP 503: .*trackingId=SANDBOX_", "a failure is logged with its tracking id")
 
     def test_a_429_is_believed(self):
         self.assert_survives("429 retry-after=4", waits_s=4)
