@@ -80,7 +80,7 @@ TEST_CASE("whoever has no address that can be compared is signed out by nobody",
         lab.bookings[0].organizer_id = "7f1c";
     }
     (void)lab.sent();
-    const Person who = people[by_id ? 1 : 0];
+    const Person& who = people[by_id ? 1 : 0];
     for (int i = 0; i < 120; ++i) {
         lab.pass(30s);
         lab.commit();

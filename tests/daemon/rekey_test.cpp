@@ -167,7 +167,9 @@ TEST_CASE("the golden state of schema 1 loads, and is kept as the way back", "[u
     CHECK(*state::load_next_seq(*store) == 44);
     CHECK(state::load_desks(*store)->size() == 2);
     CHECK(state::open_requests(*store, golden_time)->size() == 1);
-    CHECK(state::load_worker(*store, std::move(activation), place.config.policy_book(), {golden_time, {}}).ok());
+    const auto worker =
+        state::load_worker(*store, std::move(activation), place.config.policy_book(), {golden_time, {}});
+    CHECK(worker.ok());
 
     CHECK_FALSE(holds(place.data(), golden_device));
     CHECK_FALSE(holds(place.data(), golden_jti));
