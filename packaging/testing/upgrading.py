@@ -1,5 +1,6 @@
 """Upgraded, downgraded, removed and purged; and without the package's service."""
 
+import contextlib
 import json
 import pathlib
 import shutil
@@ -12,38 +13,62 @@ from machine import until
 #: A whole state of the first schema, and its key.
 FIXTURES = pathlib.Path(__file__).resolve().parents[2] / "tests/fixtures/state"
 
+DATA = "/var/lib/hotdeskd/data.mdb"
+
 # --- upgrading --------------------------------------------------------------------------------------------------------
 
 
-@case
-def older_schema(life):
-    "a state of an earlier schema is brought up to date when the service starts, with the old file kept beside it"
+@contextlib.contextmanager
+def another_state(life, name):
+    """The service is stopped and has the state NAME of the fixtures in the place of its own; afterwards all is as before."""
     machine, aside = life.machine, "/var/lib/hotdeskd-aside"
     machine.run("systemctl", "stop", "hotdeskd")
     machine.run("cp", "-a", "/var/lib/hotdeskd", aside)
     machine.run("cp", "-a", KEY, aside + ".key")
     machine.run("sh", "-c", "rm -f /var/lib/hotdeskd/*.mdb")
-    for name, path, owner in (("schema-1.mdb", "/var/lib/hotdeskd/data.mdb", "hotdeskd:hotdeskd"),
-                              ("schema-1.key", KEY, "root:root")):
-        shutil.copy(FIXTURES / name, machine.path(path))
+    for source, path, owner in ((name, DATA, "hotdeskd:hotdeskd"), ("schema-1.key", KEY, "root:root")):
+        shutil.copy(FIXTURES / source, machine.path(path))
         machine.run("chown", owner, path)
         machine.run("chmod", "600", path)
-    old = machine.out("sha256sum", "/var/lib/hotdeskd/data.mdb").split()[0]
-    done = life.hotdeskd("status", check=False)  # what only looks leaves it alone, and says what to do
-    same(done.returncode, 9)
-    has(done.stderr, "systemctl restart hotdeskd")
-    machine.run("systemctl", "start", "--no-block", "hotdeskd")
-    backup = "/var/lib/hotdeskd/data.mdb.schema-1"
-    until(lambda: life.hotdeskd("status", check=False).returncode == 0, "the state can be read")
-    same(machine.out("sha256sum", backup).split()[0], old)
-    same(life.ls(backup), {backup: "600 hotdeskd hotdeskd"})
-    has(life.hotdeskd("status").stdout, "Example")
-    machine.run("systemctl", "stop", "hotdeskd")
-    machine.run("rm", "-rf", "/var/lib/hotdeskd")
-    machine.run("mv", aside, "/var/lib/hotdeskd")
-    machine.run("mv", aside + ".key", KEY)
-    machine.run("systemctl", "start", "hotdeskd")
-    machine.wait_active("hotdeskd")
+    try:
+        yield machine.out("sha256sum", DATA).split()[0]
+    finally:
+        machine.run("systemctl", "stop", "hotdeskd")
+        machine.run("rm", "-rf", "/var/lib/hotdeskd")
+        machine.run("mv", aside, "/var/lib/hotdeskd")
+        machine.run("mv", aside + ".key", KEY)
+        machine.run("systemctl", "reset-failed", "hotdeskd", check=False)
+        machine.run("systemctl", "start", "hotdeskd")
+        machine.wait_active("hotdeskd")
+
+
+@case
+def older_schema(life):
+    "a state of an earlier schema is brought up to date when the service starts, with the old file kept beside it"
+    with another_state(life, "schema-1.mdb") as old:
+        done = life.hotdeskd("status", check=False)  # what only looks leaves it alone, and says what to do
+        same(done.returncode, 9)
+        has(done.stderr, "systemctl restart hotdeskd")
+        life.machine.run("systemctl", "start", "--no-block", "hotdeskd")
+        until(lambda: life.hotdeskd("status", check=False).returncode == 0, "the state can be read")
+        backup = DATA + ".schema-1"
+        same(life.machine.out("sha256sum", backup).split()[0], old)
+        same(life.ls(backup), {backup: "600 hotdeskd hotdeskd"})
+        has(life.hotdeskd("status").stdout, "Example")
+
+
+@case
+def newer_schema(life):
+    "a state of a newer schema is refused with exit 9 and the version to install, is not touched, and not tried again"
+    with another_state(life, "schema-99.mdb") as old:
+        life.machine.run("systemctl", "start", "hotdeskd", check=False)
+        same(life.machine.show("hotdeskd", "ActiveState", "ExecMainStatus"),
+             {"ActiveState": "failed", "ExecMainStatus": "9"})
+        for command in ("status", "devices", "rekey"):
+            done = life.hotdeskd(command, check=False)
+            same((command, done.returncode), (command, 9))
+            has(done.stderr, "schema 99", "9.9.9")
+        same(life.machine.out("sha256sum", DATA).split()[0], old)
 
 
 @case
