@@ -40,15 +40,15 @@ class Machine:
              "-M", f"hotdeskd-{os.getpid()}", "--private-network", "--console=pipe"],
             stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
 
-        def init():
+        def up():
             if self.process.poll() is not None:
                 raise AssertionError("systemd-nspawn ended: " + (self.root.parent / "boot.log").read_text()[-500:])
             children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-            return children[0] if children else None
+            # The first child only prepares the second, which becomes systemd: whoever is there now is asked.
+            self.leader = children[-1] if children else None
+            return self.leader and self.run("systemctl", "is-system-running", check=False).stdout.strip() == "running"
 
-        self.leader = until(init, "systemd-nspawn has started something")
-        until(lambda: self.run("systemctl", "is-system-running", check=False).stdout.strip() == "running",
-              "systemd is up")
+        until(up, "systemd is up")
         return self
 
     def run(self, *command, check=True, stdin=None, deadline_s=120):
