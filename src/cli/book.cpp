@@ -112,7 +112,6 @@ Exit book(const Options& options) {
     check_book(wish);
     wish.uuid = RequestUuid{io::new_uuid()};
     const auto store = open_activated(config, StateUse::Write);
-    (void)need_activation(*store);
     const WallTime now = cloud_now(*store).wall;
     if (wish.start) wish.start = start_of(options, now);
     check_times(wish, now);
@@ -130,7 +129,6 @@ Exit edit(const Options& options) {
     if (!wish.start && !wish.duration)
         throw Failure(Exit::Usage, "there is nothing to change: write --start, --duration or both");
     const auto store = open_activated(config, StateUse::Write);
-    (void)need_activation(*store);
     const auto desks = must(state::load_desks(*store));
     const WallTime now = cloud_now(*store).wall;
     if (wish.start) wish.start = start_of(options, now);
@@ -148,7 +146,6 @@ Exit delete_booking(const Options& options) {
     const Config config = load_config(options.config);
     const Request wish = read_wish(options, RequestKind::Delete);
     const auto store = open_activated(config, StateUse::Write);
-    (void)need_activation(*store);
     const auto desks = must(state::load_desks(*store));
     const Found found = find_booking(desks, options.meeting);
     return ask_for(options, config, *store, *found.desk, wish, "delete a booking of " + found.desk->display_name,

@@ -31,7 +31,6 @@ std::vector<std::string> row_of(const DeskState& desk, const KnownBooking& known
 Exit bookings(const Options& options) {
     const Config config = load_config(options.config);
     const auto store = open_activated(config, StateUse::Read);
-    (void)need_activation(*store);
     auto desks = must(state::load_desks(*store));
     if (!options.device.empty()) {
         const DeviceId wanted = find_desk(desks, options.device).id;

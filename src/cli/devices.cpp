@@ -24,7 +24,6 @@ std::string yes_no(std::optional<bool> value) { return value ? (*value ? "yes" :
 Exit devices(const Options& options) {
     const Config config = load_config(options.config);
     const auto store = open_activated(config, StateUse::Read);
-    (void)need_activation(*store);
     auto desks = must(state::load_desks(*store));
     std::sort(desks.begin(), desks.end(), [](const DeskState& a, const DeskState& b) {
         return std::tie(a.workspace_name, a.display_name, a.id) < std::tie(b.workspace_name, b.display_name, b.id);

@@ -39,7 +39,7 @@ std::string line_of(const Verdict& verdict, Now now) {
 
 Exit explain(const Options& options) {
     const Config config = load_config(options.config);
-    const auto store = open_activated(config, StateUse::Read);
+    const auto store = open_state(config, StateUse::Read);
     const Activation activation = need_activation(*store);
     const auto desks = must(state::load_desks(*store));
     const DeskState& desk = find_desk(desks, options.device);

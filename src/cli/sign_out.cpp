@@ -17,7 +17,6 @@ constexpr std::chrono::seconds patience{45};
 Exit sign_out(const Options& options) {
     const Config config = load_config(options.config);
     const auto store = open_activated(config, StateUse::Write);
-    (void)need_activation(*store);
     const auto desks = must(state::load_desks(*store));
     const DeskState& desk = find_desk(desks, options.device);
     need_worker(config);
