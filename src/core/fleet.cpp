@@ -38,6 +38,7 @@ Fleet::Entry* Fleet::find(const DeviceId& device) {
 
 void Fleet::load(DeskState state, Now now, Clocks clocks) {
     auto entry = std::make_unique<Entry>();
+    entry->number = next_number_++;
     static_cast<DeskState&>(entry->desk) = std::move(state);
     Desk& desk = entry->desk;
     const bool again = clocks == Clocks::StartAgain;
@@ -193,9 +194,9 @@ void Fleet::add_errand(Entry& entry, Decision decision, const std::string& reque
 
 void Fleet::set_wake(Entry& entry, std::optional<MonoTime> at) {
     if (entry.wake == at) return;
-    if (entry.wake) timers_.erase({*entry.wake, &entry});
+    if (entry.wake) timers_.erase({*entry.wake, entry.number, &entry});
     entry.wake = at;
-    if (at) timers_.insert({*at, &entry});
+    if (at) timers_.insert({*at, entry.number, &entry});
 }
 
 void Fleet::queue_ask(Entry& entry) {
@@ -236,8 +237,8 @@ void Fleet::doubt_all(Now now) {
 }
 
 void Fleet::wake(Now now) {
-    while (!timers_.empty() && timers_.begin()->first <= now.mono) {
-        Entry& entry = *timers_.begin()->second;
+    while (!timers_.empty() && timers_.begin()->at <= now.mono) {
+        Entry& entry = *timers_.begin()->entry;
         set_wake(entry, std::nullopt);
         step(entry, input::Woken{}, now);
         // A rule that wants to be woken at once again would spin here: it waits for the next turn.
@@ -257,6 +258,7 @@ void Fleet::upsert(const DeviceInfo& device, const WorkspaceInfo& workspace, Now
     const bool is_new = entry == nullptr;
     if (is_new) {
         entry = desks_.emplace(device.id, std::make_unique<Entry>()).first->second.get();
+        entry->number = next_number_++;
         entry->desk.judge_existing = judge_existing_;
         entry->desk.watched_since = now.mono;
     } else if (entry->desk.workspace != workspace.id) {
@@ -384,7 +386,7 @@ void Fleet::committed() {
 
 std::optional<MonoTime> Fleet::wake_at() const {
     std::optional<MonoTime> at;
-    if (!timers_.empty()) at = timers_.begin()->first;
+    if (!timers_.empty()) at = timers_.begin()->at;
     const auto consider = [&](MonoTime when) { at = std::min(at.value_or(MonoTime::max()), when); };
     for (const auto& [key, order] : orders_)
         if (order.sent_at) consider(std::min(order.look_at, order.given_up_at));

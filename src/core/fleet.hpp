@@ -124,6 +124,7 @@ private:
         bool stored = false;  ///< committed at least once
     };
     struct Entry {
+        std::uint64_t number = 0;  ///< in the order in which they were found: who goes first at the same moment
         Desk desk;
         std::optional<MonoTime> wake;
         bool ask_queued = false;
@@ -147,6 +148,15 @@ private:
         int looks = 0, sends = 0;
         std::optional<std::string> failed;  ///< why the desk could not do it
         bool maybe_lost = false;            ///< no answer came: it is sent again where the desk has not heard of it
+    };
+    struct ByNumber {
+        bool operator()(const Entry* a, const Entry* b) const { return a->number < b->number; }
+    };
+    struct Timer {
+        MonoTime at;
+        std::uint64_t number;
+        Entry* entry;
+        bool operator<(const Timer& o) const { return at != o.at ? at < o.at : number < o.number; }
     };
     class Around;
 
@@ -197,13 +207,14 @@ private:
     std::unordered_set<DeviceId> not_ours_;
     std::unordered_map<WorkspaceId, std::vector<Entry*>> workspaces_;
     std::unordered_map<std::string, std::vector<Entry*>> organizers_;  ///< only where a rule looks at all desks
-    std::set<std::pair<MonoTime, Entry*>> timers_;
+    std::uint64_t next_number_ = 0;
+    std::set<Timer> timers_;
     std::deque<Entry*> asks_;  ///< desks to ask; those with somebody in a hurry in front
     std::size_t asking_ = 0, sending_ = 0;
     std::deque<Entry*> who_asks_;
     std::size_t asking_who_ = 0;
     std::unordered_map<PersonId, std::pair<Person, MonoTime>> people_;  ///< and when they were asked for
-    std::unordered_set<Entry*> with_errands_;                           ///< committed errands may be waiting here
+    std::set<Entry*, ByNumber> with_errands_;                           ///< committed errands may be waiting here
     std::map<std::string, Order> orders_;                               ///< by the request's key
     std::map<std::string, Record> orphans_;  ///< of an earlier process: sent, perhaps, for the request of this key
     std::optional<MonoTime> orphans_until_;

@@ -69,6 +69,7 @@ void World::add_desk(const Desk::Place& place, Calendar calendar, WallTime now) 
     auto desk = std::make_unique<Desk>(place, calendar, options_.behaviour, random_.next(), now);
     by_name_.emplace(place.name, desk.get());
     by_device_.emplace(place.device.value, desk.get());
+    due_[desk.get()].number = desks_.size();
     desks_.push_back(std::move(desk));
     settle(*desks_.back());
 }
@@ -116,17 +117,18 @@ void World::settle(Desk& desk) {
     }
     for (Told& told : desk.take_story()) story_.push_back({told.at, desk.place().name, std::move(told.sentence)});
     if (desk.user()) people_.emplace(person_of(desk.user()->email).id, desk.user()->email);
-    if (const auto old = due_.find(&desk); old != due_.end()) agenda_.erase({old->second, &desk});
-    const WallTime due = desk.next_due();
-    due_[&desk] = due;
-    agenda_.emplace(due, &desk);
+    Due& due = due_.at(&desk);
+    agenda_.erase({due.at, due.number});
+    due.at = desk.next_due();
+    agenda_.emplace(due.at, due.number);
 }
 
 void World::advance(WallTime now) {
     while (!agenda_.empty() && agenda_.begin()->first <= now) {
-        const auto [due, desk] = *agenda_.begin();
-        desk->advance(due);
-        settle(*desk);
+        const auto [due, number] = *agenda_.begin();
+        Desk& desk = *desks_[number];
+        desk.advance(due);
+        settle(desk);
     }
 }
 

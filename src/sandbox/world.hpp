@@ -210,8 +210,12 @@ private:
     std::vector<Desk::Place> rooms_;
     std::map<std::string, Desk*, std::less<>> by_name_;
     std::map<std::string, Desk*, std::less<>> by_device_;
-    std::set<std::pair<WallTime, Desk*>> agenda_;
-    std::map<const Desk*, WallTime> due_;
+    struct Due {
+        std::size_t number = 0;  ///< of the desk, in desks_: who goes first at the same moment
+        WallTime at;
+    };
+    std::set<std::pair<WallTime, std::size_t>> agenda_;
+    std::map<const Desk*, Due> due_;
     std::optional<HeldPoll> held_;
     std::uint64_t last_ticket_ = 0;
     int moves_ = 0;         ///< how often the organization moved

@@ -7,6 +7,14 @@ namespace hotdesk::test {
 
 namespace {
 
+/// `<URL>; rel="next"`. Source: RFC 8288.
+std::string next_of(const std::string& link) {
+    const auto end = link.find('>');
+    return link.empty() || link.find("rel=\"next\"") == std::string::npos ? "" : link.substr(1, end - 1);
+}
+
+}  // namespace
+
 sandbox::Request to_world(const HttpRequest& request, const std::string& base) {
     sandbox::Request out;
     out.method = request.method;
@@ -15,12 +23,6 @@ sandbox::Request to_world(const HttpRequest& request, const std::string& base) {
     if (!request.body.empty()) out.headers["content-type"] = "application/json";
     out.body = request.body;
     return out;
-}
-
-/// `<URL>; rel="next"`. Source: RFC 8288.
-std::string next_of(const std::string& link) {
-    const auto end = link.find('>');
-    return link.empty() || link.find("rel=\"next\"") == std::string::npos ? "" : link.substr(1, end - 1);
 }
 
 /// Source: RFC 9110, Date: whole seconds.
@@ -40,8 +42,6 @@ Result<HttpReply> from_world(const sandbox::Reply& reply, WallTime now) {
     }
     return out;
 }
-
-}  // namespace
 
 void VirtualHttp::start(CallId id, HttpRequest request) {
     ++traffic_;

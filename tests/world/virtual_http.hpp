@@ -43,6 +43,10 @@ private:
     std::mt19937_64 chance_;
 };
 
+/// A request as the cloud sees it, and its answer as a client does. `base`: what the URL begins with.
+sandbox::Request to_world(const HttpRequest& request, const std::string& base);
+Result<HttpReply> from_world(const sandbox::Reply& reply, WallTime now);
+
 /// Says what a request gets instead of going to the cloud; empty: it goes there.
 using Intercept = std::function<std::optional<Result<HttpReply>>(const HttpRequest& request)>;
 

@@ -1,0 +1,99 @@
+// Plays seeds, ranges of seeds, and scripts. See --help.
+
+#include "generate.hpp"
+#include "run.hpp"
+#include "shrink.hpp"
+
+#include "../core/words.hpp"
+
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+namespace {
+
+using namespace hotdesk;
+using namespace hotdesk::sim;
+
+constexpr const char* help =
+    "usage: simulate [--trace] [--script] [--shrink FILE] SEED | FROM..TO | FILE ...\n"
+    "  Plays the week of a campus that follows from each seed, or the script in a file (or all of a folder).\n"
+    "  --trace   tells the story\n"
+    "  --script  writes the script of a seed instead of playing it\n"
+    "  --shrink  makes the first failing script as short as it gets, and keeps it in FILE\n"
+    "Ends with `N passed, N failed`.\n";
+
+struct Options {
+    bool trace = false, script = false;
+    std::string shrink_to;
+};
+
+std::string read(const std::string& path) {
+    std::ifstream in(path);
+    if (!in) throw test::Broken("cannot read " + path);
+    std::stringstream text;
+    text << in.rdbuf();
+    return text.str();
+}
+
+/// False: it failed.
+bool play(const std::string& name, const Script& script, const Options& options) {
+    std::function<void(const std::string&)> tell;
+    if (options.trace) tell = [](const std::string& line) { std::cout << line << "\n"; };
+    std::cout << name << ": " << std::flush;
+    if (options.trace) std::cout << "\n";
+    if (const auto why = failure_of(script, tell)) {
+        std::cout << "FAILED at " << *why << std::endl;
+        if (!options.shrink_to.empty()) {
+            std::ofstream(options.shrink_to) << "# " << *why << "\n" << write_script(shrink(script, *why, std::cerr));
+            std::cout << "the shortest script that fails so: " << options.shrink_to << std::endl;
+        }
+        return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Options options;
+    std::vector<std::pair<std::string, std::function<Script()>>> all;
+    try {
+        for (int i = 1; i < argc; ++i) {
+            const std::string word = argv[i];
+            const auto dots = word.find("..");
+            if (word == "--help") {
+                std::cout << help;
+                return 0;
+            }
+            if (word == "--trace") {
+                options.trace = true;
+            } else if (word == "--script") {
+                options.script = true;
+            } else if (word == "--shrink" && i + 1 < argc) {
+                options.shrink_to = argv[++i];
+            } else if (!word.empty() && word.find_first_not_of("0123456789.") == std::string::npos) {
+                const std::uint64_t from = std::stoull(word);
+                const std::uint64_t to = dots == std::string::npos ? from : std::stoull(word.substr(dots + 2));
+                for (std::uint64_t seed = from; seed <= to; ++seed)
+                    all.emplace_back("seed " + std::to_string(seed), [seed] { return generate(seed); });
+            } else {
+                all.emplace_back(word, [word] { return read_script(read(word)); });
+            }
+        }
+        int passed = 0, failed = 0;
+        for (const auto& [name, make] : all) {
+            const Script script = make();
+            if (options.script)
+                std::cout << write_script(script);
+            else
+                ++(play(name, script, options) ? passed : failed);
+        }
+        if (options.script) return 0;
+        std::cout << passed << " passed, " << failed << " failed" << std::endl;
+        return failed == 0 && passed > 0 ? 0 : 1;
+    } catch (const std::exception& error) {
+        std::cerr << "simulate: " << error.what() << "\n" << help;
+        return 2;
+    }
+}
