@@ -130,13 +130,15 @@ struct SignIn {
     MonoTime seen_at{};               ///< when it was last told that somebody is signed in; not stored
     /// Not a moment was missed since the sign-in. After a restart or a gap it may be somebody else by now; not stored.
     bool watched = true;
+    bool let_stay = false;                      ///< stayed with the booking for a minute while no call was on
     std::optional<Person> who = {};             ///< as Webex says; empty: not asked, or not known
     std::optional<MonoTime> who_asked_at = {};  ///< when the question went out; not stored
     MonoTime who_not_before = MonoTime::min();  ///< after a question that failed; not stored
     int who_failures = 0;                       ///< not stored
     bool operator==(const SignIn& o) const {
         return since == o.since && said_at == o.said_at && cover == o.cover && lapsed == o.lapsed &&
-               call_ended == o.call_ended && seen_at == o.seen_at && watched == o.watched && who == o.who;
+               call_ended == o.call_ended && seen_at == o.seen_at && watched == o.watched && let_stay == o.let_stay &&
+               who == o.who;
     }
 };
 
@@ -213,7 +215,9 @@ struct Desk : DeskState {
     MonoTime ask_not_before = MonoTime::min();
     bool judge_existing = false;  ///< bookings of the first list are judged like new ones
     /// Nothing was missed since: the start of the process, or the last gap. Who came before may not have been seen.
+    /// max(): what desks say may be missing just now.
     MonoTime watched_since = MonoTime::min();
+    MonoTime doubted_at = MonoTime::min();  ///< the doubt for which it was asked last
 
     /// When both questions of the last complete round went out; empty: never, or not since it went stale.
     [[nodiscard]] std::optional<MonoTime> asked_at() const;

@@ -6,8 +6,9 @@
 // the next look decides right.
 //
 // An act that a person would feel (a sign-out, a released booking) needs two things besides its rule: its grace has
-// passed, and the desk was ASKED (status and Bookings.List) after that moment and still says so. Pushes can be late,
-// lost or out of order; an answer is what is. Until the answer is there, `decide` says `ask` instead of acting.
+// passed, and the desk was ASKED (status and Bookings.List) after that moment, less than a minute ago, and still says
+// so. Pushes can be late, lost or out of order; an answer is what is. Until the answer is there, `decide` says `ask`
+// instead of acting.
 //
 //   what is                                        | then, after                      | rule                | act
 //   -----------------------------------------------+----------------------------------+---------------------+---------
@@ -19,13 +20,14 @@
 //   the same, in a call, max_call_overrun set      | max_call_overrun                 | max_call_overrun    | sign out
 //   signed in, a booking request is unanswered     | nothing, for 5 min at most       | -                   | -
 //   signed in, a booking covers now                | nothing                          | -                   | -
-//   signed in to a booking, and Webex says it is   | sign_out_grace from the sign-in  | verify_identity     | sign out
-//     somebody else than its organizer             |   or the end of their call       |                     |
+//   signed in to a booking, and Webex says it is   | sign_out_grace from the sign-in, | verify_identity     | sign out
+//     somebody else than its organizer             |   its start, or their call's end |                     |
 //   who is signed in cannot be told                | nothing                          | -                   | -
 //   signed out by themselves after a minute or     | sign_out_grace                   | release_on_sign_out | Delete
 //     more, the desk kept the booking              |                                  |                     |
-//   signed out after a shorter visit               | nothing: a wrong user or a       | -                   | -
-//                                                  | failed sign-in is no departure   |                     |
+//   signed out after a shorter visit, or with the  | nothing: a wrong user or a       | -                   | -
+//     end of a call that was on until a minute     | failed sign-in is no departure   |                     |
+//     of the booking had passed                    |                                  |                     |
 //   a booking runs and nobody has come             | no_show_release from its start,  | no_show_release     | Delete
 //                                                  |   its making, its move, and when |                     |
 //                                                  |   the desk was last free         |                     |

@@ -26,6 +26,7 @@ struct Error {
     std::string tracking_id;  ///< the cloud's `trackingid` where there is one: Webex support asks for it
     std::optional<std::chrono::seconds> retry_after = {};  ///< only with RateLimited, as the cloud said
     int http_status = 0;                                   ///< 0: there was no HTTP answer
+    bool unsent = false;  ///< nothing went out: surely nothing was done, and nothing handed out
 
     Error() = default;
     Error(ErrorKind k, std::string m) : kind(k), message(std::move(m)) {}

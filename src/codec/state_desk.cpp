@@ -125,6 +125,7 @@ void put_sign_in(Writer& out, const SignIn& visit) {
     put_time(out, "saidAt", visit.said_at);
     if (visit.lapsed) put_time(out, "lapsed", visit.lapsed->wall);
     if (visit.call_ended) put_time(out, "callEnded", visit.call_ended->wall);
+    if (visit.let_stay) out.member("letStay", true);
     if (visit.cover) {
         out.key("cover");
         out.open_object();
@@ -149,6 +150,7 @@ std::optional<SignIn> read_sign_in(View value) {
     const auto began = since(value["since"]);
     if (!began) return std::nullopt;
     SignIn visit{*began, read_time(value["saidAt"]), std::nullopt, since(value["lapsed"]), since(value["callEnded"])};
+    visit.let_stay = flag(value["letStay"]);
     if (const View cover = value["cover"]; cover.is_object())
         visit.cover = Cover{read_stored_ref(cover), text_or_empty(cover["organizerEmail"]),
                             text_or_empty(cover["organizerId"]), time_or_epoch(cover["end"])};

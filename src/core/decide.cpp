@@ -124,7 +124,7 @@ void want_who(const Desk& desk, Now now, const Surroundings& around, Step& step)
     if (visit.cover->organizer_email.empty()) return;
     const Policy& policy = around.policy_for(visit.cover->organizer_email);
     if (policy.verify_identity == VerifyIdentity::Off || !policy.sign_out_grace) return;
-    MonoTime due = visit.since.mono + *policy.sign_out_grace;
+    MonoTime due = rules::at_booking_since(desk, visit, now) + *policy.sign_out_grace;
     if (visit.call_ended) due = std::max(due, visit.call_ended->mono + *policy.sign_out_grace);
     const bool organizer_seen =
         visit.who && rules::is_organizer(*visit.who, visit.cover->organizer_email, visit.cover->organizer_id);
@@ -161,7 +161,7 @@ Step decide(const Desk& desk, Now now, const Surroundings& around) {
             verdict.rule == Rule::VerifyIdentity && desk.sign_in->who_asked_at.value_or(MonoTime::min()) < due;
         if (hurts && who_is_old) {
             ask_who(*desk.sign_in, due, now, step);
-        } else if (hurts && !asked_since(desk, due)) {
+        } else if (hurts && !asked_since(desk, std::max(due, now.mono - rules::fresh))) {
             ask = true;
         } else {
             take(verdict, around.messages(), step.decisions);

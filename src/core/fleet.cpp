@@ -236,6 +236,14 @@ void Fleet::doubt_all(Now now) {
     for (auto& [id, entry] : desks_) step(*entry, input::Doubted{}, now);
 }
 
+void Fleet::set_deaf(bool deaf, Now now) {
+    for (auto& [id, entry] : desks_) {
+        entry->desk.watched_since = deaf ? MonoTime::max() : now.mono;
+        if (entry->desk.sign_in) entry->desk.sign_in->watched = false;
+        if (!deaf) step(*entry, input::Woken{}, now);
+    }
+}
+
 void Fleet::wake(Now now) {
     while (!timers_.empty() && timers_.begin()->at <= now.mono) {
         Entry& entry = *timers_.begin()->entry;

@@ -82,6 +82,9 @@ public:
     void take_inventory(const Inventory& inventory, Now now);
     /// Every desk must be asked again.
     void doubt_all(Now now);
+    /// What desks say may be missing from now on, or arrives again. Who is signed in may be somebody else by then, and
+    /// who came may have gone unseen.
+    void set_deaf(bool deaf, Now now);
     /// Looks at the desks and the orders whose time has come.
     void wake(Now now);
     /// An administrator's wish, from the command line. The same one may be handed over again and again.

@@ -216,7 +216,8 @@ private:
                          desk_.active_calls.value ? "the user is not the organizer, but in a call, which keeps its user"
                                                   : "whether a call is on is not known");
         acts(Rule::VerifyIdentity, Act::SignOut,
-             later(visit.since.mono + *policy.sign_out_grace, visit.call_ended, policy.sign_out_grace),
+             later(rules::at_booking_since(desk_, visit, now_) + *policy.sign_out_grace, visit.call_ended,
+                   policy.sign_out_grace),
              sentence({visit.who->emails.empty() ? visit.who->id.value : visit.who->emails.front(),
                        " is signed in, and the desk is booked by ", organizer_of(visit.cover->organizer_email),
                        "; the desk has ", format_duration(*policy.sign_out_grace), " to sign its user out"}),
@@ -251,6 +252,7 @@ private:
             }))
             return "somebody is at the other device of this workspace";
         if (!desk_.active_calls.value) return "whether a call is on is not known";
+        if (desk_.watched_since == MonoTime::max()) return "what desks say does not arrive just now";
         if (desk_.checks_in != WallTime{} && now_.wall - desk_.checks_in < rules::check_in_memory)
             return "the desk's own check-in feature is on and decides";
         if (policy.no_show_exempt_duration &&

@@ -38,16 +38,29 @@ void take_push(Known<T>& known, const Mention<T>& mention, WallTime as_of, Now n
 /// the desk does not name is not known.
 template <class T>
 void take_answer(Known<T>& known, const Mention<T>& mention, MonoTime asked_at) {
-    if (known.pushed_at >= asked_at && known.value) return;
+    if (known.pushed_at > asked_at && known.value) return;
     const std::optional<T> value = mention.value_or(std::nullopt);
     // The push that told the opposite may come a second time: it is old now.
     if (value != known.value) known.as_of += Millis{1};
     known.value = value;
 }
 
+/// A desk signs a wrong user out, but for as long as a call is on. Whoever stays for a minute of the booking's time
+/// without one is let stay: it is their booking.
+bool is_let_stay(const SignIn& visit, const Booking& booking, Millis stay, WallTime last_seen) {
+    Millis quiet = std::min<Millis>(stay, last_seen - booking.start);
+    if (visit.call_ended) quiet = std::min<Millis>(quiet, last_seen - visit.call_ended->wall);
+    return quiet >= rules::shortest_stay;
+}
+
 void calls_changed(Desk& desk, std::optional<int> before, Now now) {
-    const bool ended = before.value_or(0) > 0 && desk.active_calls.value == 0;
-    if (ended && desk.sign_in) desk.sign_in->call_ended = Since{now.wall, now.mono};
+    if (!desk.sign_in) return;
+    SignIn& visit = *desk.sign_in;
+    const bool on = desk.active_calls.value.value_or(0) > 0, was_on = before.value_or(0) > 0;
+    if (was_on && desk.active_calls.value == 0) visit.call_ended = Since{now.wall, now.mono};
+    if (!on || was_on || !visit.cover || visit.lapsed) return;
+    const KnownBooking* const known = find(desk, visit.cover->ref);
+    if (known && is_let_stay(visit, known->booking, now.mono - visit.since.mono, now.wall)) visit.let_stay = true;
 }
 
 /// The desk is free, and nobody has come to the booking that runs: whoever booked could not while it was taken, or may
@@ -66,12 +79,13 @@ void signed_out(Desk& desk, std::optional<WallTime> said_at, Now now) {
     if (!known || !known->booking.covers(now.wall)) return still_expected(desk, now);
     // The stay counts from the booking's start: whoever was there before it began may have been somebody else. Two
     // pushes tell it by the desk's clock, even when both come late and together; else it ends when the user was last
-    // seen, not when their absence was noticed.
+    // seen, not when their absence was noticed. Whoever leaves with the end of a call may have been somebody else, too.
     const WallTime last_seen = said_at.value_or(now.wall - (now.mono - visit.seen_at));
     const Millis stay = said_at && visit.said_at ? *said_at - *visit.said_at : visit.seen_at - visit.since.mono;
     const bool own = visit.who
                          ? rules::is_organizer(*visit.who, visit.cover->organizer_email, visit.cover->organizer_id)
-                         : std::min<Millis>(stay, last_seen - known->booking.start) >= rules::shortest_stay;
+                         : visit.let_stay || rules::is_visitors(*known, visit) ||
+                               is_let_stay(visit, known->booking, stay, last_seen);
     if (own) {
         known->arrived = true;
         desk.left = Left{known->booking.ref, Since{now.wall, now.mono}};
@@ -99,8 +113,8 @@ void hear(Desk& desk, const input::Pushed& pushed, Now now) {
     take_push(desk.presence, pushed.report.presence, pushed.as_of, now);
     const bool news = pushed.report.personalized && pushed.as_of >= desk.personalized.as_of;
     take_push(desk.personalized, pushed.report.personalized, pushed.as_of, now);
-    if (news) personalized_changed(desk, pushed.as_of, now);
     calls_changed(desk, calls_before, now);
+    if (news) personalized_changed(desk, pushed.as_of, now);
     if (pushed.full_sync) ask_again(desk, now);
 }
 
@@ -113,8 +127,8 @@ void hear(Desk& desk, const input::StatusAnswered& answer, Now now) {
     take_answer(desk.personalized, answer.report.personalized, answer.asked_at);
     // Presence may not have been asked for: what was pushed is not forgotten for that.
     if (answer.report.presence) take_answer(desk.presence, answer.report.presence, answer.asked_at);
-    personalized_changed(desk, std::nullopt, now);
     calls_changed(desk, calls_before, now);
+    personalized_changed(desk, std::nullopt, now);
 }
 
 // --- the rest ------------------------------------------------------------------------------------------------------
@@ -162,7 +176,11 @@ void hear(Desk& desk, const input::Answered& answered, Now now) {
 
 void hear(Desk& desk, const input::Doubted&, Now now) {
     ask_again(desk, now);
-    desk.watched_since = now.mono;
+    if (desk.doubted_at != MonoTime::min() && now.mono - desk.doubted_at < rules::doubt_rest)
+        desk.ask_not_before = std::max(desk.ask_not_before, desk.doubted_at + rules::doubt_rest);
+    else
+        desk.doubted_at = now.mono;
+    if (desk.watched_since != MonoTime::max()) desk.watched_since = now.mono;
     if (!desk.sign_in) return;
     desk.sign_in->watched = false;
     desk.sign_in->who_asked_at.reset();
@@ -209,6 +227,7 @@ void settle_sign_in(Desk& desk, Now now) {
     SignIn& visit = *desk.sign_in;
     desk.left.reset();  // somebody is back
     if (const Booking* booking = covering(desk, visit, now)) {
+        if (visit.cover && !rules::same(visit.cover->ref, booking->ref)) visit.let_stay = false;
         visit.cover = Cover{booking->ref, booking->organizer_email, booking->organizer_id, booking->end};
         visit.lapsed.reset();
         const bool wrong =

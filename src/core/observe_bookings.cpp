@@ -245,6 +245,7 @@ void hear(Desk& desk, const input::Happened& happened, Now now) {
     std::visit(EventFold{desk, happened.event.at, now}, happened.event.body);
 }
 
+/// What was heard before the question, also in the same millisecond, is older than the answer.
 void hear(Desk& desk, const input::BookingsAnswered& answer, Now now) {
     desk.online = true;
     const bool first = !desk.bookings_asked;
@@ -253,11 +254,11 @@ void hear(Desk& desk, const input::BookingsAnswered& answer, Now now) {
     answered_both(desk, answer.asked_at);
     std::vector<KnownBooking> merged;
     for (const auto& listed : answer.bookings) {
-        if (const auto* gone = find_deleted(desk, listed.ref); gone && gone->learned_at >= answer.asked_at) continue;
+        if (const auto* gone = find_deleted(desk, listed.ref); gone && gone->learned_at > answer.asked_at) continue;
         KnownBooking entry{listed, WallTime{}, answer.asked_at};
         if (const auto* known = find(desk, listed.ref)) {
             entry = *known;
-            if (known->learned_at < answer.asked_at) {
+            if (known->learned_at <= answer.asked_at) {
                 merge(entry.booking, listed);
                 begins_anew(desk, entry, known->booking.start, now);
                 entry.learned_at = answer.asked_at;
@@ -274,7 +275,7 @@ void hear(Desk& desk, const input::BookingsAnswered& answer, Now now) {
         merged.push_back(std::move(entry));
     }
     for (const auto& known : desk.bookings) {
-        const bool keep = known.learned_at >= answer.asked_at || known.booking.end <= now.wall;
+        const bool keep = known.learned_at > answer.asked_at || known.booking.end <= now.wall;
         const bool listed = std::any_of(merged.begin(), merged.end(),
                                         [&](const KnownBooking& m) { return same(m.booking.ref, known.booking.ref); });
         if (listed) continue;
@@ -284,7 +285,7 @@ void hear(Desk& desk, const input::BookingsAnswered& answer, Now now) {
         }
         // What was said of it before the question may be heard once more. The next list may have it again.
         const WallTime asked = now.wall - (now.mono - answer.asked_at) - rules::clocks_apart;
-        remember_deleted(desk, known.booking.ref, std::max(known.as_of, asked), answer.asked_at - Millis{1});
+        remember_deleted(desk, known.booking.ref, std::max(known.as_of, asked), answer.asked_at);
     }
     desk.bookings = std::move(merged);
     sort_bookings(desk);

@@ -24,6 +24,12 @@ inline constexpr Millis history = 25h;
 /// How long an administrator's wish keeps a booking from being judged: longer than a calendar takes to confirm.
 inline constexpr Millis permit_life = 1h;
 
+/// Where polls keep being lost, every desk is asked again this often at most.
+inline constexpr Millis doubt_rest = 5min;
+/// An act that a person would feel rests on answers no older than this: a policy that was changed finds people whose
+/// time was over long ago, and one of the two answers may be of an earlier round.
+inline constexpr Millis fresh = 1min;
+
 /// How far the cloud's clock and ours may be apart at most where one is held against the other.
 inline constexpr Millis clocks_apart = 10s;
 
@@ -43,7 +49,7 @@ inline constexpr Millis who_again_first = 1min, who_again_most = 1h;
 inline constexpr Millis settle_first = 1min, settle_most = 30min;
 /// The same where the desk did not answer, and where it refused.
 inline constexpr Millis unreached_first = 5s, unreached_most = 15min;
-inline constexpr Millis refused_first = 1min, refused_most = 1h;
+inline constexpr Millis refused_first = 1min, refused_most = 30min;
 /// Asking a desk that did not answer.
 inline constexpr Millis ask_again_first = 10s, ask_again_most = 30min;
 /// Where a desk does not push who is signed in, it is asked this long after it took a command.
@@ -81,6 +87,14 @@ inline bool is_organizer(const Person& who, std::string_view email, const std::s
     if (!id.empty() && who.id.value == id) return true;
     return !email.empty() && std::any_of(who.emails.begin(), who.emails.end(),
                                          [&](const std::string& own) { return same_address(own, email); });
+}
+
+/// Since when a visit is at its booking: from the sign-in, or from the booking's start where that came later.
+inline MonoTime at_booking_since(const DeskState& desk, const SignIn& visit, Now now) {
+    for (const auto& known : desk.bookings)
+        if (visit.cover && same(known.booking.ref, visit.cover->ref))
+            return std::max(visit.since.mono, now.mono + (known.booking.start - now.wall));
+    return visit.since.mono;
 }
 
 /// The visitor is known to be the one who booked: Webex says so, or they booked while they were signed in at the desk.

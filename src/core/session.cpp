@@ -28,6 +28,8 @@ constexpr Millis token_slack = 5s;
 /// The queue keeps messages for 10 minutes; a bit less, since our clock starts when an answer arrives.
 /// Source: technical details, "Queue Polling".
 constexpr Millis retention = 9min;
+/// A poll is answered within half of this, messages or not. Source: technical details, Queue Polling.
+constexpr Millis deaf_after = 1min;
 /// Source: contract, exit 8: appUrl is read at start, hourly, and after a poll that was refused.
 constexpr Millis app_interval = 1h;
 constexpr Millis inventory_interval = 6h, inventory_least = 1min;
@@ -45,6 +47,13 @@ Millis pause_of(const Error& error) {
 bool refused(const Error& error) {
     return error.kind == ErrorKind::AuthExpired || error.kind == ErrorKind::Gone || error.http_status == 403 ||
            error.http_status == 404;
+}
+
+/// Webex may have handed messages out, and each is handed out once. A gateway that gave up may have had them.
+bool may_be_lost(const Error& error) {
+    const int status = error.http_status;
+    return error.kind == ErrorKind::Transient && !error.unsent &&
+           (status == 0 || status == 200 || status == 502 || status == 504);
 }
 
 }  // namespace
@@ -259,7 +268,7 @@ void Session::refresh_refused(const Error& error, Now now, SessionNews& news) {
     news.trouble = true;
     if (error.kind != ErrorKind::Rejected) {
         // An answer that did not come, or came broken or from a gateway, may have been the one with the new token.
-        unanswered_ = unanswered_ || error.http_status < 300 || error.http_status >= 500;
+        unanswered_ = unanswered_ || (!error.unsent && (error.http_status < 300 || error.http_status >= 500));
         return;
     }
     renewing_ = false;
@@ -282,6 +291,8 @@ void Session::refresh_refused(const Error& error, Now now, SessionNews& news) {
     activation_.access_token = Secret{};
 }
 
+bool Session::deaf(Now now) const { return poll_was_lost_ || now.mono - last_poll_ > deaf_after; }
+
 void Session::polled(Result<Reply>&& reply, Now now, double chance, SessionNews& news) {
     poll_.under_way = false;
     if (!reply.ok()) {
@@ -291,12 +302,12 @@ void Session::polled(Result<Reply>&& reply, Now now, double chance, SessionNews&
         // A message that was handed out is gone, also when its batch could not be read or broke off.
         const Error& error = reply.error();
         if (error.kind == ErrorKind::Corrupt) news.gap = "a batch of messages could not be read";
-        poll_was_cut_ = poll_was_cut_ || (error.kind == ErrorKind::Transient && error.http_status == 200);
+        poll_was_lost_ = poll_was_lost_ || may_be_lost(error);
         return;
     }
-    if (poll_was_cut_) news.gap = "a batch of messages broke off";
+    if (poll_was_lost_) news.gap = "the answer to a poll was lost, perhaps with messages";
     if (now.mono - last_poll_ > retention) news.gap = "no poll was answered for longer than the queue keeps messages";
-    poll_was_cut_ = queue_refused_ = false;
+    poll_was_lost_ = queue_refused_ = false;
     last_poll_ = now.mono;
     poll_ = {};
     tokens_ = Tokens::Valid;

@@ -50,6 +50,8 @@ public:
     Tokens tokens() const { return tokens_; }
     /// The poll is answered, or being answered for the first time.
     bool polling() const { return poll_.failures == 0; }
+    /// What desks say may be missing just now: no poll was answered for a minute, or an answer was lost.
+    bool deaf(Now now) const;
     bool polled_once() const { return polled_once_; }
 
     /// Calls of desks may go out: there is a token and nobody asked for a pause.
@@ -125,7 +127,7 @@ private:
     int forced_in_a_row_ = 0;                 ///< refreshes that a 401 asked for, not long apart
     MonoTime pause_until_ = MonoTime::min();  ///< 429
 
-    bool poll_was_cut_ = false;   ///< an answer broke off: what it held is lost
+    bool poll_was_lost_ = false;  ///< an answer did not arrive whole: what it held is lost
     bool queue_refused_ = false;  ///< the last poll was answered with 404 or 410
     int removals_ = 0;            ///< signs in a row that the integration was removed
     Task refresh_, poll_, app_, devices_, workspaces_;

@@ -191,7 +191,15 @@ void Worker::passed_over(const std::string& why) {
     say(Level::Warn, "a management action is passed over: " + why);
 }
 
+/// Before anything is decided: it would rest on what was not heard.
+void Worker::listen(Now now) {
+    if (session_.deaf(now) == deaf_) return;
+    deaf_ = !deaf_;
+    fleet_.set_deaf(deaf_, now);
+}
+
 void Worker::answered(const Call& call, Result<Reply>&& reply, MonoTime started, Now now, double chance) {
+    listen(now);
     if (is_fleet_call(call)) {
         if (!reply.ok())
             trouble(fleet_.name_of_desk(call) + ": " + reply.error().message, reply.error().tracking_id, now);
@@ -209,6 +217,7 @@ void Worker::answered(const Call& call, Result<Reply>&& reply, MonoTime started,
         trouble(news.note, error ? error->tracking_id : "", now);
     else if (!news.note.empty())
         say(Level::Info, news.note);
+    listen(now);
     if (!news.gap.empty()) {
         say(Level::Warn, news.gap + "; asking every desk again");
         fleet_.doubt_all(now);
@@ -278,6 +287,7 @@ void Worker::tick(Now now) {
     }
     last_tick_ = now;
     session_.prepare(now);
+    listen(now);
     fleet_.wake(now);
     if (commit_again_at_ && now.mono >= *commit_again_at_) commit_again_at_.reset();
 }

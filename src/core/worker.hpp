@@ -89,6 +89,7 @@ private:
     /// What Webex lets hotdeskd ask for.
     void look_at_grants(Now now);
     void say_missing();
+    void listen(Now now);
     void look_at_renewals(const Call& call, const Error* error, MonoTime started);
     void note_once(const std::string& note, Level level);
     void trouble(const std::string& what, const std::string& tracking_id, Now now);
@@ -103,6 +104,7 @@ private:
     bool removed_ = false;
     bool wants_who_ = false;  ///< verify_identity is `on` somewhere
     bool commit_failing_ = false;
+    bool deaf_ = false;  ///< as the fleet was told
     std::optional<MonoTime> commit_again_at_;
     std::optional<Now> last_tick_;
     std::map<std::string, GrantKind> missing_;  ///< paths that were not granted, as far as it was said

@@ -316,6 +316,8 @@ Error CurlHttp::broken_off(const Exchange& exchange, CURLcode code) const {
     long status = 0;
     curl_easy_getinfo(exchange.easy, CURLINFO_RESPONSE_CODE, &status);
     error.http_status = static_cast<int>(status);
+    long sent = 0;
+    error.unsent = curl_easy_getinfo(exchange.easy, CURLINFO_REQUEST_SIZE, &sent) == CURLE_OK && sent == 0;
     return error;
 }
 

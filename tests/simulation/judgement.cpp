@@ -72,7 +72,10 @@ void Oracle::judge_command(const Exchange& exchange, const std::string& command,
 /// Empty: with this truth the sign-out is right.
 std::string Oracle::why_not_sign_out(const View& view, const Truth& truth, WallTime sent) const {
     if (truth.user.empty()) return "";
-    if (truth.entitled) return truth.user + " has a booking that runs";
+    // The last moments do not count: the box learns Webex's time in whole seconds.
+    const Slice* const running = truth.running(sent);
+    if (truth.entitled && (!running || running->end > sent + 2 * hair)) return truth.user + " has a booking that runs";
+    if (truth.entitled) return "";
     const auto all = policies(view, truth.user);
     const bool ends_calls = std::any_of(all.begin(), all.end(), [](const Policy& p) { return p.max_call_overrun; });
     if (truth.calls > 0 && !ends_calls) return truth.user + " is in a call";
@@ -104,8 +107,7 @@ void Oracle::judge_sign_out(const View& view, const Flight& flight) const {
 void Oracle::check_overstay(const View& view) {
     const Truth& truth = view.truths.back();
     const WallTime now = host_.world();
-    if (truth.user.empty() || truth.entitled || !reachable_since_ || view.online_since == WallTime::max()) return;
-    if (view.desk->behaviour.ignores_logout) return;
+    if (truth.user.empty() || truth.entitled || !reachable_since_ || view.well_since == WallTime::max()) return;
     const bool others = truth.running(now) != nullptr;
     if (others && !identity_) return;  // nobody can know
     Millis grace{0};
@@ -116,7 +118,8 @@ void Oracle::check_overstay(const View& view) {
         if (truth.calls > 0) grace += *policy.max_call_overrun;
         if (others && policy.verify_identity == VerifyIdentity::Off) return;
     }
-    const WallTime since = std::max({truth.unentitled_since, truth.call_ended, *reachable_since_, view.online_since});
+    const WallTime noticed = identity_ ? truth.unentitled_since : std::max(truth.unentitled_since, truth.alone_since);
+    const WallTime since = std::max({noticed, truth.call_ended, *reachable_since_, view.well_since});
     const Millis over = now - (since + grace + request_patience);
     longest_overstay_ = std::max(longest_overstay_, over);
     if (over > overstay_bound)

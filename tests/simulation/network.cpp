@@ -17,6 +17,12 @@ Error lost(const std::string& how, int status = 0) {
     return error;
 }
 
+Error refused() {
+    Error error{ErrorKind::Transient, "the connection was refused"};
+    error.unsent = true;
+    return error;
+}
+
 bool begins(const std::string& text, std::string_view with) { return text.rfind(with, 0) == 0; }
 
 /// Carried out again it may do harm, and no proxy does that.
@@ -83,7 +89,7 @@ void Network::start(CallId id, HttpRequest request) {
     if (fate.fate == Fate::Late && random_() % 2 == 0) way += Millis{static_cast<Millis::rep>(random_() % 35000)};
     switch (fate.fate) {
         case Fate::Refuse:
-            at(now + way, [this, id, number] { end(id, number, lost("the connection was refused")); });
+            at(now + way, [this, id, number] { end(id, number, refused()); });
             break;
         case Fate::Hang: break;
         case Fate::Status:

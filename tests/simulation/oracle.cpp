@@ -122,8 +122,11 @@ void Oracle::look(sandbox::Desk& desk) {
     view.truths.push_back(std::move(now));
     // The last one of before the memory begins still counts for its beginning.
     while (view.truths.size() > 1 && view.truths[1].from + memory < host_.world()) view.truths.pop_front();
-    if (!desk.reachable()) view.online_since = WallTime::max();
-    else if (view.online_since == WallTime::max()) view.online_since = host_.world();
+    // One that answers too late, or does nothing, cannot be helped.
+    if (!desk.reachable() || desk.behaviour.ignores_logout || desk.behaviour.slow > 10s)
+        view.well_since = WallTime::max();
+    else if (view.well_since == WallTime::max())
+        view.well_since = host_.world();
 }
 
 void Oracle::update_visit(View&, const Truth& before, Truth& now) const {
@@ -133,6 +136,7 @@ void Oracle::update_visit(View&, const Truth& before, Truth& now) const {
     const Slice* const running = now.running(now.from);
     now.entitled = running && same_address(running->organizer, now.user);
     now.covered = (same_visit && before.covered) || running;
+    now.alone_since = same_visit && !before.running(now.from) ? std::max(before.alone_since, now.since) : now.from;
     if (now.entitled) return;
     now.unentitled_since = same_visit && !before.entitled ? before.unentitled_since : now.from;
 }
@@ -154,10 +158,9 @@ void Oracle::update_facts(View& view, const Truth& before, const Truth& now) {
                 fact.ordered = slice;
                 if (++books_[booking->request.value] > 1) wrong("a booking was made twice for one order");
             }
-        } else if (fact.ordered && view.ordered + 3min > now.from) {
-            fact.ordered = slice;
-        } else if (!fact.extended) {
-            fact.came.reset(), fact.left.reset(), fact.stayed.reset();  // they have to come anew
+        } else {
+            if (fact.ordered && view.ordered + 3min > now.from) fact.ordered = slice;
+            if (!fact.extended) fact.came.reset(), fact.left.reset(), fact.stayed.reset();  // they have to come anew
         }
         fact.slice = slice;
         fact.gone = false;
@@ -180,6 +183,8 @@ void Oracle::mark_arrivals(View& view, const Truth& now) {
         const bool left = before && !before->user.empty() && now.user.empty();
         if (left && same_address(before->user, slice.organizer) && fact.stayed && now.from - *fact.stayed >= 50s)
             fact.came = fact.came.value_or(now.from), fact.left = now.from;
+        // A desk that lets anybody sit there tells nobody who it was.
+        if (left && !identity_ && view.desk->behaviour.stubborn) fact.left = now.from;
         if (left && !fact.came) fact.chance = now.from;
         if (!now.user.empty()) fact.left.reset();
         if (!organizer) fact.stayed.reset();
@@ -283,7 +288,11 @@ void Oracle::answered(const Exchange& exchange, const Result<HttpReply>& reply) 
         tell_(std::string{name_of(exchange.endpoint)} + " is answered with " + std::to_string(reply->status));
     // What is no JSON, or was not said by the cloud, tells nothing.
     if (reply->status != 200 || flight.arrived == WallTime{} || reply->body.empty() || reply->body[0] != '{') return;
-    if (exchange.endpoint == Endpoint::Token) spent_[flight.refresh_token] = deaths_;
+    if (exchange.endpoint == Endpoint::Token) {
+        const auto grant = sandbox::parse_json(reply->body);
+        if (grant && sandbox::string_of(*grant, "refresh_token") != flight.refresh_token)
+            spent_[flight.refresh_token] = deaths_;
+    }
     View* const there = view(exchange.desk);
     if (!there) return;
     if (exchange.endpoint == Endpoint::Status) there->status_served = std::max(there->status_served, flight.arrived);

@@ -20,7 +20,7 @@
 namespace hotdesk::sim {
 
 /// What is promised, beyond the graces of the policy.
-inline constexpr Millis overstay_bound = std::chrono::minutes{20};   ///< somebody without a right to be there, at most
+inline constexpr Millis overstay_bound = std::chrono::minutes{35};   ///< somebody without a right to be there, at most
 inline constexpr Millis converge_bound = std::chrono::minutes{40};   ///< until what is known is what is
 inline constexpr Millis freshness_bound = std::chrono::seconds{150};  ///< a desk was asked so long before an act at most
 inline constexpr int requests_a_desk_an_hour = 150;
@@ -84,6 +84,7 @@ private:
         bool entitled = false;
         bool covered = false;  ///< at some moment of this visit a booking ran
         WallTime unentitled_since;
+        WallTime alone_since;  ///< since when no booking has been running
         int calls = 0;
         WallTime call_ended;
         bool seen = false;
@@ -108,7 +109,7 @@ private:
         sandbox::Desk* desk = nullptr;
         std::deque<Truth> truths;
         WallTime status_served, list_served;  ///< when the desk answered what hotdeskd has read
-        WallTime online_since;
+        WallTime well_since;  ///< max(): it is not
         WallTime told;  ///< when a message to the person there went out
         WallTime ordered;
         std::int64_t hour = 0;
