@@ -115,7 +115,9 @@ struct Answered {
     std::optional<Millis> retry_after = std::nullopt;
 };
 /// Everything known may be out of date, and messages may be missing: a gap in the queue, a clock that jumped.
-struct Doubted {};
+struct Doubted {
+    bool ask = true;  ///< no: messages are missing just now, and it is time to ask when they arrive again
+};
 /// Nothing was heard; time has passed.
 struct Woken {};
 }  // namespace input

@@ -217,11 +217,16 @@ void Fleet::set_policy(PolicyBook policy, Now now) {
 
 void Fleet::set_grants(Grants grants, Now now) {
     if (grants == grants_) return;
+    const bool tells_more =
+        grants.may_ask() && (!grants_.may_ask() || (grants.may_ask_calls() && !grants_.may_ask_calls()));
     grants_ = std::move(grants);
     who_refused_ = false;  // by what was granted before
     if (!grants_.may_ask())
         for (Entry* const entry : std::exchange(asks_, {})) entry->ask_queued = false;
-    for (auto& [id, entry] : desks_) step(*entry, input::Woken{}, now);
+    for (auto& [id, entry] : desks_) {
+        step(*entry, input::Woken{}, now);
+        if (tells_more) queue_ask(*entry);
+    }
 }
 
 bool Fleet::hear(const DeviceId& device, const Input& heard, Now now) {
@@ -239,8 +244,10 @@ void Fleet::doubt_all(Now now) {
 void Fleet::set_deaf(bool deaf, Now now) {
     for (auto& [id, entry] : desks_) {
         entry->desk.watched_since = deaf ? MonoTime::max() : now.mono;
-        if (entry->desk.sign_in) entry->desk.sign_in->watched = false;
-        if (!deaf) step(*entry, input::Woken{}, now);
+        if (!deaf)
+            step(*entry, input::Woken{}, now);
+        else if (entry->desk.sign_in)
+            step(*entry, input::Doubted{false}, now);
     }
 }
 

@@ -174,11 +174,12 @@ void Fleet::ask_answered(Entry& entry, const Call& call, Result<Reply>&& reply, 
         reply = Error{ErrorKind::Corrupt, "a booking of the list cannot be read"};
     }
     if (!reply.ok()) {
-        if (about_us) {
+        const Error& error = reply.error();
+        // Asking the same desk again as soon as that is allowed would be refused again, and again.
+        if (about_us && error.kind != ErrorKind::RateLimited) {
             if (entry.asking == 0) step(entry, input::Woken{}, now);
             return;
         }
-        const Error& error = reply.error();
         std::optional<Millis> retry_after;
         if (error.retry_after) retry_after = Millis{*error.retry_after};
         const bool unreachable = error.kind == ErrorKind::Transient && error.http_status >= 400;

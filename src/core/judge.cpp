@@ -164,7 +164,11 @@ private:
             return;
         }
         const bool after_call = visit.call_ended && visit.call_ended->mono >= visit.lapsed->mono;
-        acts(Rule::SignOutGrace, Act::SignOut, later(visit.lapsed->mono + *grace, visit.call_ended, grace),
+        // Where not all was heard it may be somebody else by now, who has sign_in_grace.
+        const Limit& other_grace = visit.watched ? grace : user_policy_.sign_in_grace;
+        if (!other_grace) return rests(Rule::SignOutGrace, "it may be somebody else by now, and sign_in_grace is off");
+        const MonoTime due = std::max(visit.lapsed->mono + *grace, visit.since.mono + *other_grace);
+        acts(Rule::SignOutGrace, Act::SignOut, later(due, visit.call_ended, grace),
              sentence({lapse(desk_, visit, now_), after_call ? " and the call is over" : "", "; the desk has ",
                        format_duration(*grace), " to sign its user out"}),
              {}, facts(format_duration(*grace)));

@@ -136,7 +136,8 @@ void hear(Desk& desk, const input::StatusAnswered& answer, Now now) {
 void hear(Desk& desk, const input::AskFailed& failed, Now now) {
     ++desk.ask_failures;
     if (failed.unreachable) desk.online = false;
-    const Millis wait = rules::backoff(rules::ask_again_first, rules::ask_again_most, desk.ask_failures);
+    const Millis most = failed.kind == ErrorKind::RateLimited ? rules::rate_limited_most : rules::ask_again_most;
+    const Millis wait = rules::backoff(rules::ask_again_first, most, desk.ask_failures);
     desk.ask_not_before = now.mono + std::max(wait, failed.retry_after.value_or(Millis{0}));
 }
 
@@ -174,16 +175,24 @@ void hear(Desk& desk, const input::Answered& answered, Now now) {
     }
 }
 
-void hear(Desk& desk, const input::Doubted&, Now now) {
+/// Whoever is signed in may be somebody else by now, who has just come. Late is better than wrong.
+void visit_in_doubt(SignIn& visit, Now now) {
+    visit.watched = visit.let_stay = false;
+    visit.since = Since{now.wall, now.mono};
+    visit.said_at.reset();
+    if (visit.lapsed) visit.lapsed = visit.since;
+    visit.who_asked_at.reset();
+}
+
+void hear(Desk& desk, const input::Doubted& doubt, Now now) {
+    if (desk.sign_in) visit_in_doubt(*desk.sign_in, now);
+    if (!doubt.ask) return;
     ask_again(desk, now);
     if (desk.doubted_at != MonoTime::min() && now.mono - desk.doubted_at < rules::doubt_rest)
         desk.ask_not_before = std::max(desk.ask_not_before, desk.doubted_at + rules::doubt_rest);
     else
         desk.doubted_at = now.mono;
     if (desk.watched_since != MonoTime::max()) desk.watched_since = now.mono;
-    if (!desk.sign_in) return;
-    desk.sign_in->watched = false;
-    desk.sign_in->who_asked_at.reset();
 }
 void hear(Desk&, const input::Woken&, Now) {}
 

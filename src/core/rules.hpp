@@ -51,7 +51,7 @@ inline constexpr Millis settle_first = 1min, settle_most = 30min;
 inline constexpr Millis unreached_first = 5s, unreached_most = 15min;
 inline constexpr Millis refused_first = 1min, refused_most = 30min;
 /// Asking a desk that did not answer.
-inline constexpr Millis ask_again_first = 10s, ask_again_most = 30min;
+inline constexpr Millis ask_again_first = 10s, ask_again_most = 30min, rate_limited_most = 5min;
 /// Where a desk does not push who is signed in, it is asked this long after it took a command.
 inline constexpr Millis look_after = 5s;
 

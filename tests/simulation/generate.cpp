@@ -42,7 +42,9 @@ private:
     bool one_in(int n) { return pick(n) == 0; }
     bool percent(int p) { return pick(100) < p; }
     Millis minutes(int from, int to) { return Millis{(from * 60 + pick((to - from) * 60 + 1)) * 1000 + pick(1000)}; }
-    Millis any_time() { return Millis{static_cast<Millis::rep>(random_() % static_cast<std::uint64_t>(script_.opening.calm.count()))}; }
+    Millis any_time() {
+        return Millis{static_cast<Millis::rep>(random_() % static_cast<std::uint64_t>(script_.opening.calm.count()))};
+    }
     void add(Millis at, std::string what) { script_.happenings.push_back({at, std::move(what)}); }
     static std::string span(Millis span) { return std::to_string(span.count() / 1000) + "s"; }
     std::string desk() { return "desk-" + std::to_string(1 + pick(script_.opening.desks)); }
@@ -89,8 +91,11 @@ void Generator::policy() {
     if (one_in(3)) out.emplace_back("verify_identity", one_in(2) ? "on" : "off");
     for (const auto& [key, values] : keys)
         if (one_in(3)) out.emplace_back(key, values[static_cast<std::size_t>(pick(static_cast<int>(values.size())))]);
-    if (one_in(3)) script_.opening.overrides.push_back({{"workspace", "*1"}, {"sign_in_grace", "10m"}, {"max_duration", "1h"}});
-    if (one_in(3)) script_.opening.overrides.push_back({{"organizer", "*@partner.example"}, {"allow_ad_hoc", "no"}, {"no_show_release", "10m"}});
+    if (one_in(3))
+        script_.opening.overrides.push_back({{"workspace", "*1"}, {"sign_in_grace", "10m"}, {"max_duration", "1h"}});
+    if (one_in(3))
+        script_.opening.overrides.push_back(
+            {{"organizer", "*@partner.example"}, {"allow_ad_hoc", "no"}, {"no_show_release", "10m"}});
 }
 
 // --- people ----------------------------------------------------------------------------------------------------------
@@ -132,7 +137,9 @@ void Generator::booked_visit(const std::string& desk, Millis start, Millis lengt
     const Millis ahead = std::min(start, one_in(3) ? minutes(600, 1200) : minutes(10, 120));
     const std::string lasting = " for=" + span(length);
     add(start - ahead, desk + " book " + who + " in=" + span(ahead) + lasting + (one_in(2) ? " calendar" : ""));
-    if (percent(8)) add(start - ahead / 2, desk + " move 0 in=" + span(ahead / 2 + minutes(0, 60)) + lasting + (one_in(2) ? " calendar" : ""));
+    if (percent(8))
+        add(start - ahead / 2,
+            desk + " move 0 in=" + span(ahead / 2 + minutes(0, 60)) + lasting + (one_in(2) ? " calendar" : ""));
     if (percent(5)) add(start - ahead / 3, desk + " remove 0" + (one_in(2) ? " calendar" : ""));
     if (percent(10)) return;  // nobody comes
     const Millis comes = start + minutes(0, 12) - 4min;
@@ -173,7 +180,10 @@ void Generator::orders() {
         const std::string lasting = " for=" + span(minutes(1, 8) * 15), force = one_in(3) ? " force" : "";
         switch (pick(5)) {
             case 0: add(at, "order sign-out " + desk() + force); break;
-            case 1: add(at, "order edit " + desk() + " " + std::to_string(pick(4)) + " in=" + span(minutes(5, 300)) + lasting + force); break;
+            case 1:
+                add(at, "order edit " + desk() + " " + std::to_string(pick(4)) + " in=" + span(minutes(5, 300)) +
+                            lasting + force);
+                break;
             case 2: add(at, "order delete " + desk() + " " + std::to_string(pick(4)) + force); break;
             default: add(at, "order book " + desk() + " " + who + " in=" + span(minutes(0, 200)) + lasting + force);
         }
@@ -192,19 +202,37 @@ void Generator::faults() {
 }
 
 void Generator::network_faults() {
-    static const std::array<std::string, 9> endpoints{"all", "poll", "poll", "command", "command", "status", "token", "app", "devices"};
-    static const std::array<std::string, 19> fates{
-        "refuse", "hang", "lose", "silence", "truncate", "late", "twice", "shuffle", "shuffle", "html", "garbage",
-        "status status=503", "status status=502", "status status=429 after=20s", "status status=401",
-        "status status=403", "status status=404", "status status=410", "status status=423"};
+    static const std::array<std::string, 9> endpoints{"all",    "poll",  "poll", "command", "command",
+                                                      "status", "token", "app",  "devices"};
+    static const std::array<std::string, 19> fates{"refuse",
+                                                   "hang",
+                                                   "lose",
+                                                   "silence",
+                                                   "truncate",
+                                                   "late",
+                                                   "twice",
+                                                   "shuffle",
+                                                   "shuffle",
+                                                   "html",
+                                                   "garbage",
+                                                   "status status=503",
+                                                   "status status=502",
+                                                   "status status=429 after=20s",
+                                                   "status status=401",
+                                                   "status status=403",
+                                                   "status status=404",
+                                                   "status status=410",
+                                                   "status status=423"};
     // A few kinds a week.
     std::vector<std::string> kinds;
-    for (int i = 1 + pick(4); i > 0; --i) kinds.push_back(fates[static_cast<std::size_t>(pick(static_cast<int>(fates.size())))]);
+    for (int i = 1 + pick(4); i > 0; --i)
+        kinds.push_back(fates[static_cast<std::size_t>(pick(static_cast<int>(fates.size())))]);
     for (int i = 5 + pick(60); i > 0; --i) {
         const std::string& fate = kinds[static_cast<std::size_t>(pick(static_cast<int>(kinds.size())))];
         const std::string where = fate == "shuffle" ? "poll" : endpoints[static_cast<std::size_t>(pick(9))];
         const Millis lasting = one_in(10) ? minutes(5, 90) : Millis{1000 + pick(240) * 1000};
-        add(any_time(), "net " + where + " " + fate + (one_in(2) ? " p=100" : " p=" + std::to_string(5 + pick(60))) + " for=" + span(lasting));
+        add(any_time(), "net " + where + " " + fate + (one_in(2) ? " p=100" : " p=" + std::to_string(5 + pick(60))) +
+                            " for=" + span(lasting));
     }
     if (one_in(3))
         for (int i = 1 + pick(4); i > 0; --i) add(any_time(), "queue garbage");
@@ -214,21 +242,33 @@ void Generator::box_faults() {
     const int kinds = 1 + pick(63);
     const auto has = [&](int bit) { return (kinds >> bit & 1) != 0; };
     if (has(0))
-        for (int i = pick(40); i > 0; --i) add(any_time(), "box crash-in " + std::to_string(1 + pick(one_in(3) ? 2000 : 40)));
+        for (int i = pick(40); i > 0; --i)
+            add(any_time(), "box crash-in " + std::to_string(1 + pick(one_in(3) ? 2000 : 40)));
     if (has(1))
-        for (int i = pick(6); i > 0; --i) add(any_time(), (one_in(2) ? "box down " : "box reboot ") + span(one_in(3) ? minutes(20, 200) : minutes(0, 9)));
+        for (int i = pick(6); i > 0; --i)
+            add(any_time(),
+                (one_in(2) ? "box down " : "box reboot ") + span(one_in(3) ? minutes(20, 200) : minutes(0, 9)));
     if (has(2))
-        for (int i = pick(6); i > 0; --i) add(any_time(), "box stall " + span(one_in(3) ? minutes(10, 60) : minutes(0, 5)));
+        for (int i = pick(6); i > 0; --i)
+            add(any_time(), "box stall " + span(one_in(3) ? minutes(10, 60) : minutes(0, 5)));
     if (has(3))
-        for (int i = pick(4); i > 0; --i) add(any_time(), "box clock " + std::string{one_in(2) ? "-" : ""} + span(one_in(2) ? minutes(0, 2) : minutes(30, 3000)));
+        for (int i = pick(4); i > 0; --i)
+            add(any_time(),
+                "box clock " + std::string{one_in(2) ? "-" : ""} + span(one_in(2) ? minutes(0, 2) : minutes(30, 3000)));
     if (has(4))
-        for (int i = pick(5); i > 0; --i) add(any_time(), std::string{"disk "} + (one_in(2) ? "full " : "slow ") + span(minutes(1, 40)));
+        for (int i = pick(5); i > 0; --i)
+            add(any_time(), std::string{"disk "} + (one_in(2) ? "full " : "slow ") + span(minutes(1, 40)));
     if (has(5)) {
         for (int i = pick(8); i > 0; --i) add(any_time(), "tokens revoke-access");
         if (one_in(4)) add(any_time(), "tokens revoke-refresh");
         if (one_in(3)) add(any_time(), "tokens short " + span(minutes(1, 60)));
         if (one_in(4)) add(any_time(), "tokens rotate no");
-        static const std::array<std::string, 6> names{"Webex.Registration.Logout", "Bookings.Delete", "Bookings.Edit", "Bookings.List", "spark:xapi_commands", "SystemUnit.State.NumberOfActiveCalls"};
+        static const std::array<std::string, 6> names{"Webex.Registration.Logout",
+                                                      "Bookings.Delete",
+                                                      "Bookings.Edit",
+                                                      "Bookings.List",
+                                                      "spark:xapi_commands",
+                                                      "SystemUnit.State.NumberOfActiveCalls"};
         if (one_in(3)) {
             const Millis at = any_time();
             add(at, "withhold " + names[static_cast<std::size_t>(pick(6))]);

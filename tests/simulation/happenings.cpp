@@ -29,12 +29,10 @@ using namespace std::chrono_literals;
 using test::Broken;
 using test::Words;
 
-const std::map<std::string, Fate> fates{{"refuse", Fate::Refuse},     {"hang", Fate::Hang},
-                                        {"lose", Fate::Lose},         {"silence", Fate::Silence},
-                                        {"truncate", Fate::Truncate}, {"late", Fate::Late},
-                                        {"twice", Fate::Twice},       {"shuffle", Fate::Shuffle},
-                                        {"status", Fate::Status},     {"html", Fate::Html},
-                                        {"garbage", Fate::Garbage}};
+const std::map<std::string, Fate> fates{
+    {"refuse", Fate::Refuse},     {"hang", Fate::Hang}, {"lose", Fate::Lose},      {"silence", Fate::Silence},
+    {"truncate", Fate::Truncate}, {"late", Fate::Late}, {"twice", Fate::Twice},    {"shuffle", Fate::Shuffle},
+    {"status", Fate::Status},     {"html", Fate::Html}, {"garbage", Fate::Garbage}};
 
 bool flag(const Words& words, const char* name) {
     return std::find(words.plain.begin(), words.plain.end(), name) != words.plain.end();
@@ -120,7 +118,8 @@ void Run::at_desk(sandbox::Desk& desk, const Words& words) {
 
 void Run::bookings(sandbox::Desk& desk, const std::string& verb, const Words& words) {
     const WallTime now = host_.world();
-    const WallTime start = std::chrono::floor<std::chrono::seconds>(now) + test::span_of(words.has("in") ? words.get("in") : "0s");
+    const WallTime start =
+        std::chrono::floor<std::chrono::seconds>(now) + test::span_of(words.has("in") ? words.get("in") : "0s");
     if (verb == "book") {
         sandbox::BookingWish wish;
         wish.organizer = words.at(1);
@@ -302,7 +301,7 @@ void Run::order(const Words& words) {
         request.meeting = booking->meeting_id;
     }
     if (words.has("in"))
-        request.start = std::chrono::floor<std::chrono::minutes>(host_.now().wall) + test::span_of(words.get("in"));
+        request.start = std::chrono::floor<std::chrono::minutes>(host_.world()) + test::span_of(words.get("in"));
     if (words.has("for"))
         request.duration = std::chrono::duration_cast<std::chrono::minutes>(test::span_of(words.get("for")));
     oracle_.ordered(request.device.value, request.uuid.value, request.meeting);

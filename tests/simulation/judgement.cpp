@@ -109,7 +109,7 @@ void Oracle::check_overstay(const View& view) {
     const WallTime now = host_.world();
     if (truth.user.empty() || truth.entitled || !reachable_since_ || view.well_since == WallTime::max()) return;
     const bool others = truth.running(now) != nullptr;
-    if (others && !identity_) return;  // nobody can know
+    if (others && (!identity_ || truth.calls > 0)) return;  // nobody can know; or a call keeps its user
     Millis grace{0};
     for (const Policy& policy : policies(view, truth.user)) {
         if (policy.mode == Mode::Observe || !policy.sign_in_grace || !policy.sign_out_grace) return;
@@ -241,10 +241,14 @@ std::string difference(const DeskState& known, const sandbox::Desk& desk, WallTi
             there.insert(line(booking.meeting_id.value, booking.start, booking.end, booking.organizer));
     for (const KnownBooking& one : known.bookings)
         if (one.booking.end > now)
-            believed.insert(line(one.booking.ref.meeting.value, one.booking.start, one.booking.end,
-                                 one.booking.organizer_email));
-    for (const std::string& one : there)
-        if (believed.count(one) == 0) return "there is the booking " + one;
+            believed.insert(
+                line(one.booking.ref.meeting.value, one.booking.start, one.booking.end, one.booking.organizer_email));
+    for (const std::string& one : there) {
+        if (believed.count(one) > 0) continue;
+        std::string instead;
+        for (const std::string& other : believed) instead += "; it believes in " + other;
+        return "there is the booking " + one + instead;
+    }
     for (const std::string& one : believed)
         if (there.count(one) == 0) return "there is no booking " + one;
     return "";
@@ -268,7 +272,8 @@ void Oracle::close() {
     if (const auto left = disk_.count(Table::Outbox); left > 0)
         wrong(std::to_string(left) + " commands still wait for their answer");
     for (const auto& [key, bytes] : disk_.records) {
-        if (key.first == Table::Desk && bytes.size() > 200000) wrong("the record of a desk has grown beyond all bounds");
+        if (key.first == Table::Desk && bytes.size() > 200000)
+            wrong("the record of a desk has grown beyond all bounds");
         if (key.first != Table::Record) continue;
         const auto record = codec::read_record(bytes);
         if (!record.ok() || record->rule.empty() || record->reason.empty() || record->decision.empty())

@@ -69,9 +69,7 @@ void Network::settle_troubles() {
     std::erase_if(troubles_, [&](const Trouble& trouble) { return trouble.until <= host_.world(); });
 }
 
-void Network::calm() {
-    troubles_.clear();
-}
+void Network::calm() { troubles_.clear(); }
 
 void Network::start(CallId id, HttpRequest request) {
     fuse_.step();  // dies before it goes out
@@ -88,9 +86,7 @@ void Network::start(CallId id, HttpRequest request) {
     Millis way = latency();
     if (fate.fate == Fate::Late && random_() % 2 == 0) way += Millis{static_cast<Millis::rep>(random_() % 35000)};
     switch (fate.fate) {
-        case Fate::Refuse:
-            at(now + way, [this, id, number] { end(id, number, refused()); });
-            break;
+        case Fate::Refuse: at(now + way, [this, id, number] { end(id, number, refused()); }); break;
         case Fate::Hang: break;
         case Fate::Status:
         case Fate::Html: {

@@ -1,6 +1,6 @@
 #pragma once
-// The network between hotdeskd and the cloud. It takes its time, and while a fault is on it loses, delays, cuts, doubles
-// and shuffles what goes over it, or answers in the cloud's place.
+// The network between hotdeskd and the cloud. It takes its time, and while a fault is on it loses, delays, cuts,
+// doubles and shuffles what goes over it, or answers in the cloud's place.
 
 #include "../world/virtual_http.hpp"
 #include "box.hpp"

@@ -184,7 +184,7 @@ void Oracle::mark_arrivals(View& view, const Truth& now) {
         if (left && same_address(before->user, slice.organizer) && fact.stayed && now.from - *fact.stayed >= 50s)
             fact.came = fact.came.value_or(now.from), fact.left = now.from;
         // A desk that lets anybody sit there tells nobody who it was.
-        if (left && !identity_ && view.desk->behaviour.stubborn) fact.left = now.from;
+        if (left && view.desk->behaviour.stubborn) fact.left = now.from;
         if (left && !fact.came) fact.chance = now.from;
         if (!now.user.empty()) fact.left.reset();
         if (!organizer) fact.stayed.reset();

@@ -20,9 +20,10 @@
 namespace hotdesk::sim {
 
 /// What is promised, beyond the graces of the policy.
-inline constexpr Millis overstay_bound = std::chrono::minutes{35};   ///< somebody without a right to be there, at most
-inline constexpr Millis converge_bound = std::chrono::minutes{40};   ///< until what is known is what is
-inline constexpr Millis freshness_bound = std::chrono::seconds{150};  ///< a desk was asked so long before an act at most
+inline constexpr Millis overstay_bound = std::chrono::minutes{35};  ///< somebody without a right to be there, at most
+inline constexpr Millis converge_bound = std::chrono::minutes{40};  ///< until what is known is what is
+inline constexpr Millis freshness_bound =
+    std::chrono::seconds{150};  ///< a desk was asked so long before an act at most
 inline constexpr int requests_a_desk_an_hour = 150;
 inline constexpr std::size_t most_in_flight = 64;
 
@@ -80,7 +81,7 @@ private:
     struct Truth {
         WallTime from;
         std::string user;
-        WallTime since;       ///< when they signed in
+        WallTime since;  ///< when they signed in
         bool entitled = false;
         bool covered = false;  ///< at some moment of this visit a booking ran
         WallTime unentitled_since;
@@ -98,7 +99,7 @@ private:
         std::size_t desk = 0;
         WallTime made, changed;
         bool at_desk = false, extended = false;
-        std::optional<Slice> ordered;   ///< as an administrator wanted it
+        std::optional<Slice> ordered;    ///< as an administrator wanted it
         std::optional<WallTime> stayed;  ///< since when its organizer has been there
         std::optional<WallTime> came, left;
         std::optional<WallTime> chance;  ///< the desk was taken by somebody else until then
@@ -109,8 +110,8 @@ private:
         sandbox::Desk* desk = nullptr;
         std::deque<Truth> truths;
         WallTime status_served, list_served;  ///< when the desk answered what hotdeskd has read
-        WallTime well_since;  ///< max(): it is not
-        WallTime told;  ///< when a message to the person there went out
+        WallTime well_since;                  ///< max(): it is not
+        WallTime told;                        ///< when a message to the person there went out
         WallTime ordered;
         std::int64_t hour = 0;
         int requests = 0;
@@ -118,8 +119,8 @@ private:
     /// What is known of a request on its way.
     struct Flight {
         WallTime sent, arrived;
-        std::string rule;       ///< of the decision behind it; `cli`: an administrator's
-        WallTime known_since;   ///< the desk's last answers are of then
+        std::string rule;      ///< of the decision behind it; `cli`: an administrator's
+        WallTime known_since;  ///< the desk's last answers are of then
         std::string refresh_token;
     };
 

@@ -114,7 +114,8 @@ void Run::go_to(WallTime when) {
         for (const auto& at : {away_until_, stalled_until_, disk_well_at_, expired_at_})
             if (at) until = std::min(until, std::max(*at, host_.world()));
         if (expired_at_ && host_.world() >= *expired_at_) activate();
-        if (disk_well_at_ && host_.world() >= *disk_well_at_) disk_.full = false, disk_.slow = 0ms, disk_well_at_.reset();
+        if (disk_well_at_ && host_.world() >= *disk_well_at_)
+            disk_.full = false, disk_.slow = 0ms, disk_well_at_.reset();
         if (stalled_until_ && host_.world() >= *stalled_until_) stalled_until_.reset();
         if (away_until_ && host_.world() >= *away_until_ && !expired_at_) away_until_.reset(), boot();
         note_reach();

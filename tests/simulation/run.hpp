@@ -79,7 +79,7 @@ private:
     std::optional<WallTime> away_until_;     ///< the process does not run
     std::optional<WallTime> stalled_until_;  ///< it runs, and is not given any time
     std::optional<WallTime> disk_well_at_;
-    std::optional<WallTime> expired_at_;     ///< the activation is of no use since
+    std::optional<WallTime> expired_at_;  ///< the activation is of no use since
     bool withheld_ = false;
     int activations_ = 0, orders_ = 0;
     WallTime next_sweep_;
