@@ -50,6 +50,8 @@
 //   the time is another organizer's, and the desk  | nothing: it may be that          | -                   | -
 //     does not push sign-ins, or not all of them   |   organizer by now               |                     |
 //     were heard (a restart, a gap)                |                                  |                     |
+//   what desks say does not arrive just now: polls | nothing: somebody else may come, | -                   | -
+//     fail, or the answer to one was lost          |   and graces start again then    |                     |
 //   what an act needs was not granted              | nothing: the rule rests          | -                   | -
 //   a message was not granted                      | the act goes on, nobody is told  | as above            | as above
 //   a move breaks a rule, Bookings.Edit was not    | nothing: it is not deleted in    | that rule           | -

@@ -244,10 +244,10 @@ void Fleet::doubt_all(Now now) {
 void Fleet::set_deaf(bool deaf, Now now) {
     for (auto& [id, entry] : desks_) {
         entry->desk.watched_since = deaf ? MonoTime::max() : now.mono;
-        if (!deaf)
-            step(*entry, input::Woken{}, now);
-        else if (entry->desk.sign_in)
+        if (entry->desk.sign_in)
             step(*entry, input::Doubted{false}, now);
+        else if (!deaf)
+            step(*entry, input::Woken{}, now);
     }
 }
 

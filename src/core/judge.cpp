@@ -22,6 +22,10 @@ struct Overstay {
     std::string_view why_not;
 };
 
+/// While messages are missing somebody else may come at any moment, and nobody hears of it.
+constexpr std::string_view missing = "what desks say does not arrive just now";
+bool is_deaf(const Desk& desk) { return desk.watched_since == MonoTime::max(); }
+
 Overstay overstay(const Desk& desk) {
     if (!desk.personalized.value) return {nullptr, false, "whether somebody is signed in is not known"};
     if (!desk.sign_in) return {nullptr, false, "nobody is signed in"};
@@ -30,6 +34,7 @@ Overstay overstay(const Desk& desk) {
             return {nullptr, false, "a booking was requested at the desk and is not answered yet"};
         return {nullptr, false, "somebody is signed in with a booking"};
     }
+    if (is_deaf(desk)) return {nullptr, false, missing};
     // Without the number of calls a sign-out might end one.
     if (!desk.active_calls.value) return {nullptr, false, "whether a call is on is not known"};
     return {&*desk.sign_in, *desk.active_calls.value > 0, ""};
@@ -204,6 +209,7 @@ private:
         const SignIn& visit = *desk_.sign_in;
         if (!visit.cover || visit.lapsed) return rests(Rule::VerifyIdentity, "no booking covers the sign-in");
         if (!policy.sign_out_grace) return rests(Rule::VerifyIdentity, "sign_out_grace is off");
+        if (is_deaf(desk_)) return rests(Rule::VerifyIdentity, missing);
         if (!visit.who) return rests(Rule::VerifyIdentity, "Webex has not said who is signed in");
         // Addresses can be compared; a calendar's id of a person need not be Webex's.
         if (visit.who->emails.empty())
@@ -235,6 +241,7 @@ private:
         if (!desk_.left || desk_.personalized.value != false)
             return rests(Rule::ReleaseOnSignOut, "nobody has left a booking early");
         if (!policy.release_on_sign_out) return rests(Rule::ReleaseOnSignOut, "off");
+        if (is_deaf(desk_)) return rests(Rule::ReleaseOnSignOut, missing);
         if (around_.beside(desk_, desk_.left->ref,
                            [](const DeskState& other, const KnownBooking&) { return other.sign_in.has_value(); }))
             return rests(Rule::ReleaseOnSignOut, "somebody is signed in at the other device of this workspace");
@@ -256,7 +263,7 @@ private:
             }))
             return "somebody is at the other device of this workspace";
         if (!desk_.active_calls.value) return "whether a call is on is not known";
-        if (desk_.watched_since == MonoTime::max()) return "what desks say does not arrive just now";
+        if (is_deaf(desk_)) return missing;
         if (desk_.checks_in != WallTime{} && now_.wall - desk_.checks_in < rules::check_in_memory)
             return "the desk's own check-in feature is on and decides";
         if (policy.no_show_exempt_duration &&
