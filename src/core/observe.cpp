@@ -47,9 +47,10 @@ void take_answer(Known<T>& known, const Mention<T>& mention, MonoTime asked_at) 
 
 /// A desk signs a wrong user out, but for as long as a call is on. Whoever stays for a minute of the booking's time
 /// without one is let stay: it is their booking.
-bool is_let_stay(const SignIn& visit, const Booking& booking, Millis stay, WallTime last_seen) {
-    Millis quiet = std::min<Millis>(stay, last_seen - booking.start);
-    if (visit.call_ended) quiet = std::min<Millis>(quiet, last_seen - visit.call_ended->wall);
+bool is_let_stay(const SignIn& visit, const KnownBooking& known, Millis stay, WallTime last_seen) {
+    Millis quiet = std::min<Millis>(stay, last_seen - known.booking.start);
+    if (visit.call_ended && !rules::is_visitors(known, visit))
+        quiet = std::min<Millis>(quiet, last_seen - visit.call_ended->wall);
     return quiet >= rules::shortest_stay;
 }
 
@@ -60,7 +61,7 @@ void calls_changed(Desk& desk, std::optional<int> before, Now now) {
     if (was_on && desk.active_calls.value == 0) visit.call_ended = Since{now.wall, now.mono};
     if (!on || was_on || !visit.cover || visit.lapsed) return;
     const KnownBooking* const known = find(desk, visit.cover->ref);
-    if (known && is_let_stay(visit, known->booking, now.mono - visit.since.mono, now.wall)) visit.let_stay = true;
+    if (known && is_let_stay(visit, *known, now.mono - visit.since.mono, now.wall)) visit.let_stay = true;
 }
 
 /// The desk is free, and nobody has come to the booking that runs: whoever booked could not while it was taken, or may
@@ -84,8 +85,7 @@ void signed_out(Desk& desk, std::optional<WallTime> said_at, Now now) {
     const Millis stay = said_at && visit.said_at ? *said_at - *visit.said_at : visit.seen_at - visit.since.mono;
     const bool own = visit.who
                          ? rules::is_organizer(*visit.who, visit.cover->organizer_email, visit.cover->organizer_id)
-                         : visit.let_stay || rules::is_visitors(*known, visit) ||
-                               is_let_stay(visit, known->booking, stay, last_seen);
+                         : visit.let_stay || is_let_stay(visit, *known, stay, last_seen);
     if (own) {
         known->arrived = true;
         desk.left = Left{known->booking.ref, Since{now.wall, now.mono}};

@@ -264,15 +264,21 @@ struct Works {
                     worker.answered(call, Reply{CommandDone{"t"}}, now.mono, now, 0.0);
                 } else if (std::holds_alternative<call::ReadApp>(call)) {
                     worker.answered(call, Reply{app}, now.mono, now, 0.0);
+                } else if (std::holds_alternative<call::Poll>(call)) {
+                    poll = call;
                 }
             }
         }
         for (const Line& line : worker.take_lines()) lines.push_back(line);
     }
+    /// The queue is empty all the time.
     void pass(Millis time) {
-        now.wall += time;
-        now.mono += time;
-        turn();
+        for (Millis left = time; left > Millis{0}; left -= 20s) {
+            now.wall += std::min<Millis>(left, 20s);
+            now.mono += std::min<Millis>(left, 20s);
+            if (poll) worker.answered(*std::exchange(poll, std::nullopt), Reply{MessageBatch{}}, now.mono, now, 0.0);
+            turn();
+        }
     }
     [[nodiscard]] std::size_t said(Level level, const std::string& part) const {
         return static_cast<std::size_t>(std::count_if(lines.begin(), lines.end(), [&](const Line& line) {
@@ -283,6 +289,7 @@ struct Works {
     Now now{morning, MonoTime{} + 1000s};
     AppDetails app;  ///< of appUrl; empty lists: it does not say
     Worker worker;
+    std::optional<Call> poll;
     Names sent;
     int listed = 0;
     std::vector<Line> lines;
@@ -302,7 +309,9 @@ TEST_CASE("a rule rests from the start, and wakes with the next answer of appUrl
     works.app.xapi = all_xapi();
     works.pass(1h);
     works.pass(1s);
-    CHECK(works.sent == Names{"UserInterface.Message.Alert.Display", "Webex.Registration.Logout"});
+    REQUIRE(works.sent.size() >= 2);  // the desk does not obey, and is told again
+    CHECK(works.sent[0] == "UserInterface.Message.Alert.Display");
+    CHECK(works.sent[1] == "Webex.Registration.Logout");
     CHECK(works.said(Level::Info, "Webex.Registration.Logout is granted now") == 1);
     CHECK(works.said(Level::Warn, "was not granted") == 2);
 

@@ -48,6 +48,12 @@ void ScriptedDesk::pose(const Pose& pose) {
 
 void ScriptedDesk::list(Booking booking) {
     unlist(booking.ref.meeting);
+    // A list tells names, too: those that the simulated cloud makes of addresses.
+    if (booking.organizer_name.empty()) {
+        std::string name = lower_case(booking.organizer_email.substr(0, booking.organizer_email.find_first_of(".@")));
+        if (!name.empty()) name[0] = static_cast<char>(name[0] - 'a' + 'A');
+        booking.organizer_name = name;
+    }
     bookings.push_back(std::move(booking));
 }
 

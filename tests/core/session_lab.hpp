@@ -34,6 +34,7 @@ public:
         now_.wall += time;
         now_.mono += time;
     }
+    [[nodiscard]] bool deaf() const { return session_.deaf(now_); }
     std::vector<Call> calls() {
         const bool dirty = session_.dirty();
         session_.prepare(now_);

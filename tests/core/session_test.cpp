@@ -301,13 +301,37 @@ TEST_CASE("a batch that could not be read or broke off means that messages are m
     CHECK_FALSE(lab.answer(poll, Lab::refuse(ErrorKind::Corrupt, 200)).gap.empty());
     lab.pass(10s);
     (void)lab.calls();
-    CHECK(lab.answer(poll, Lab::refuse(ErrorKind::Transient, 0)).gap.empty());  // never reached
+    Error unsent{ErrorKind::Transient, "no connection"};
+    unsent.unsent = true;
+    CHECK(lab.answer(poll, Result<Reply>{unsent}).gap.empty());
+    CHECK_FALSE(lab.deaf());
     lab.pass(20s);
     (void)lab.calls();
     CHECK(lab.answer(poll, Reply{MessageBatch{}}).gap.empty());
+    for (const int status : {0, 200, 502, 504}) {
+        (void)lab.calls();
+        CHECK(lab.answer(poll, Lab::refuse(ErrorKind::Transient, status)).gap.empty());
+        CHECK(lab.deaf());
+        lab.pass(10s);
+        (void)lab.calls();
+        CHECK_FALSE(lab.answer(poll, Reply{MessageBatch{}}).gap.empty());
+        CHECK_FALSE(lab.deaf());
+    }
+    // Answered by somebody who had nothing to hand out.
     (void)lab.calls();
-    CHECK(lab.answer(poll, Lab::refuse(ErrorKind::Transient, 200)).gap.empty());
+    CHECK(lab.answer(poll, Lab::refuse(ErrorKind::Transient, 503)).gap.empty());
     lab.pass(10s);
     (void)lab.calls();
-    CHECK_FALSE(lab.answer(poll, Reply{MessageBatch{}}).gap.empty());
+    CHECK(lab.answer(poll, Reply{MessageBatch{}}).gap.empty());
+}
+
+TEST_CASE("who has not heard for a minute is deaf until a poll is answered", "[session]") {
+    Lab lab;
+    auto calls = lab.calls();
+    lab.pass(1min);
+    CHECK_FALSE(lab.deaf());
+    lab.pass(1ms);
+    CHECK(lab.deaf());
+    (void)lab.answer(*find<call::Poll>(calls), Reply{MessageBatch{}});
+    CHECK_FALSE(lab.deaf());
 }

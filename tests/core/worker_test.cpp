@@ -150,7 +150,9 @@ TEST_CASE("the same trouble is said once in ten minutes, whatever its numbers", 
     const auto fail = [&](const std::string& text) {
         Error error{ErrorKind::Transient, text};
         works.answer<call::Poll>(error);
-        works.pass(5min);
+        works.now.wall += 5min;
+        works.now.mono += 5min;
+        works.turn();
     };
     fail("no answer after 12 ms");
     fail("no answer after 34 ms");
