@@ -230,7 +230,12 @@ struct Sink {
     using Ch = char;
     std::string text;
     /// Growing leaves no copy behind: the text may be a secret's.
-    void Put(char byte) { Secret::append(text, {&byte, 1}); }
+    void Put(char byte) {
+        if (text.size() < text.capacity())
+            text.push_back(byte);
+        else
+            Secret::append(text, {&byte, 1});
+    }
     void Flush() {}
 };
 

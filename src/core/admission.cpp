@@ -149,14 +149,18 @@ struct Candidate {
         return std::nullopt;
     }
 
+    /// By a minute or more: events tell a duration in whole minutes, so an end may seem to be later than it is.
+    static bool overlaps(const Slot& a, const Slot& b) {
+        return std::min(a.end, b.end) - std::max(a.start, b.start) >= minutes{1};
+    }
+
     std::optional<Breach> made_beside() const {
         if (organizer().empty()) return std::nullopt;
         std::optional<Breach> found;
         if (policy.one_desk_at_a_time)
             around.each_elsewhere(desk, organizer(), [&](const DeskState& where, const KnownBooking& other) {
                 const Slot slot = slot_of(other.booking);
-                if (!counts(other) || !rules::overlap(slot, slot_of(booking())) || !later_than(where, other))
-                    return true;
+                if (!counts(other) || !overlaps(slot, slot_of(booking())) || !later_than(where, other)) return true;
                 found = breach(Rule::OneDeskAtATime,
                                sentence({organizer(), " has booked ", where.display_name, " from ",
                                          words::said(slot.start), " to ", words::said(slot.end), " already"}),

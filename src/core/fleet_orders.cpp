@@ -165,7 +165,8 @@ void Fleet::order_booking(Entry& entry, const Request& request, Now now) {
         order.wanted = slot_of(order.record.command);
         order.sent_at = order.look_at = now.mono;
         order.maybe_lost = true;
-        order.sends = 1;
+        // Whoever asked has been told that the outcome is not known: it is looked for, and not sent again.
+        order.sends = now.wall - request.asked_at > rules::confirm_within ? most_sends : 1;
         orders_.emplace(request.key, std::move(order));
         return;
     }

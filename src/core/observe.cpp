@@ -15,6 +15,23 @@ void ask_again(Desk& desk, Now now) {
     desk.bookings_asked_at.reset();
 }
 
+/// Whoever is signed in may be somebody else by now, who has just come. Late is better than wrong.
+void visit_in_doubt(Desk& desk, Now now) {
+    if (!desk.sign_in) return;
+    SignIn& visit = *desk.sign_in;
+    visit.watched = visit.let_stay = false;
+    visit.since = Since{now.wall, now.mono};
+    visit.said_at.reset();
+    if (visit.lapsed) visit.lapsed = visit.since;
+    visit.who_asked_at.reset();
+}
+
+/// The desk has said something. While it could not be reached, what it said went unheard.
+void heard_from(Desk& desk, Now now) {
+    if (desk.online == false) visit_in_doubt(desk, now);
+    desk.online = true;
+}
+
 void answered_both(Desk& desk, MonoTime asked_at) {
     const auto complete = desk.asked_at();
     if (!complete || *complete < asked_at) return;
@@ -106,7 +123,7 @@ void personalized_changed(Desk& desk, std::optional<WallTime> said_at, Now now) 
 }
 
 void hear(Desk& desk, const input::Pushed& pushed, Now now) {
-    desk.online = true;
+    heard_from(desk, now);
     if (pushed.report.personalized) desk.pushes_personalized = true;
     const auto calls_before = desk.active_calls.value;
     take_push(desk.active_calls, pushed.report.active_calls, pushed.as_of, now);
@@ -119,7 +136,7 @@ void hear(Desk& desk, const input::Pushed& pushed, Now now) {
 }
 
 void hear(Desk& desk, const input::StatusAnswered& answer, Now now) {
-    desk.online = true;
+    heard_from(desk, now);
     desk.status_asked_at = answer.asked_at;
     answered_both(desk, answer.asked_at);
     const auto calls_before = desk.active_calls.value;
@@ -175,17 +192,8 @@ void hear(Desk& desk, const input::Answered& answered, Now now) {
     }
 }
 
-/// Whoever is signed in may be somebody else by now, who has just come. Late is better than wrong.
-void visit_in_doubt(SignIn& visit, Now now) {
-    visit.watched = visit.let_stay = false;
-    visit.since = Since{now.wall, now.mono};
-    visit.said_at.reset();
-    if (visit.lapsed) visit.lapsed = visit.since;
-    visit.who_asked_at.reset();
-}
-
 void hear(Desk& desk, const input::Doubted& doubt, Now now) {
-    if (desk.sign_in) visit_in_doubt(*desk.sign_in, now);
+    visit_in_doubt(desk, now);
     if (!doubt.ask) return;
     ask_again(desk, now);
     if (desk.doubted_at != MonoTime::min() && now.mono - desk.doubted_at < rules::doubt_rest)
@@ -236,6 +244,8 @@ void settle_sign_in(Desk& desk, Now now) {
     SignIn& visit = *desk.sign_in;
     desk.left.reset();  // somebody is back
     if (const Booking* booking = covering(desk, visit, now)) {
+        // Of a booking that may be gone the list tells in a moment.
+        if (!visit.cover && desk.bookings_asked && !desk.bookings_asked_at) return;
         if (visit.cover && !rules::same(visit.cover->ref, booking->ref)) visit.let_stay = false;
         visit.cover = Cover{booking->ref, booking->organizer_email, booking->organizer_id, booking->end};
         visit.lapsed.reset();

@@ -234,20 +234,24 @@ struct EventFold {
         }
         remember_deleted(desk, std::move(ref), at, now.mono);
     }
-    void operator()(const BookingsChanged&) const { ask_again(desk, now); }
+    /// A desk says so after it was cut off, too.
+    void operator()(const BookingsChanged&) const {
+        visit_in_doubt(desk, now);
+        ask_again(desk, now);
+    }
     void operator()(const Booted&) const { ask_again(desk, now); }
 };
 
 }  // namespace
 
 void hear(Desk& desk, const input::Happened& happened, Now now) {
-    desk.online = true;
+    heard_from(desk, now);
     std::visit(EventFold{desk, happened.event.at, now}, happened.event.body);
 }
 
 /// What was heard before the question, also in the same millisecond, is older than the answer.
 void hear(Desk& desk, const input::BookingsAnswered& answer, Now now) {
-    desk.online = true;
+    heard_from(desk, now);
     const bool first = !desk.bookings_asked;
     desk.bookings_asked = true;
     desk.bookings_asked_at = answer.asked_at;

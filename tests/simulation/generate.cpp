@@ -27,7 +27,7 @@ public:
         opening.desks = one_in(8) ? 100 + pick(300) : 100 + pick(60);
         opening.hybrid = one_in(2) ? 0 : 10 + pick(90);
         opening.identity = one_in(2);
-        opening.calm = 6 * 24h + 13h + minutes(0, 60);
+        opening.calm = 4 * 24h + 13h + minutes(0, 60);
         opening.end = opening.calm + 3h;
         policy();
         people();
@@ -126,7 +126,7 @@ void Generator::people() {
 void Generator::visit(const std::string& desk, Millis start) {
     if (start >= script_.opening.calm) return;
     const std::string who = somebody();
-    const Millis length = minutes(1, 16) * 15;
+    const Millis length = std::chrono::minutes{15 + pick(226)};
     if (percent(25))
         ad_hoc_visit(desk, start, length, who);
     else
@@ -177,7 +177,8 @@ void Generator::orders() {
     for (int i = pick(60); i > 0; --i) {
         const Millis at = any_time();
         const std::string who = "order" + std::to_string(i) + "@example.com";
-        const std::string lasting = " for=" + span(minutes(1, 8) * 15), force = one_in(3) ? " force" : "";
+        const std::string lasting = " for=" + span(std::chrono::minutes{15 + pick(106)}),
+                          force = one_in(3) ? " force" : "";
         switch (pick(5)) {
             case 0: add(at, "order sign-out " + desk() + force); break;
             case 1:

@@ -227,30 +227,32 @@ void Oracle::judge_edit(View& view, const Flight& flight, const std::string& mee
 
 namespace {
 
-/// What is known of a desk against what is there.
+/// Events tell a duration in whole minutes.
+bool is_same(const Booking& known, const sandbox::Booking& there) {
+    return known.ref.meeting == there.meeting_id && known.start == there.start && known.end >= there.end &&
+           known.end < there.end + 1min && same_address(known.organizer_email, there.organizer);
+}
+
+/// What is known of a desk against what is there. Bookings that end just now are not asked for.
 std::string difference(const DeskState& known, const sandbox::Desk& desk, WallTime now) {
     if (known.personalized.value != desk.user().has_value())
         return desk.user() ? desk.user()->email + " is signed in" : "nobody is signed in";
     if (known.active_calls.value != desk.calls()) return std::to_string(desk.calls()) + " calls are on";
-    std::set<std::string> there, believed;
-    const auto line = [](const std::string& meeting, WallTime start, WallTime end, const std::string& organizer) {
-        return meeting + " " + format_time(start) + " to " + format_time(end) + " of " + organizer;
-    };
-    for (const sandbox::Booking& booking : desk.bookings())
-        if (booking.end > now)
-            there.insert(line(booking.meeting_id.value, booking.start, booking.end, booking.organizer));
-    for (const KnownBooking& one : known.bookings)
-        if (one.booking.end > now)
-            believed.insert(
-                line(one.booking.ref.meeting.value, one.booking.start, one.booking.end, one.booking.organizer_email));
-    for (const std::string& one : there) {
-        if (believed.count(one) > 0) continue;
-        std::string instead;
-        for (const std::string& other : believed) instead += "; it believes in " + other;
-        return "there is the booking " + one + instead;
+    const auto& there = desk.bookings();
+    for (const sandbox::Booking& booking : there) {
+        const bool is_known = std::any_of(known.bookings.begin(), known.bookings.end(),
+                                          [&](const KnownBooking& one) { return is_same(one.booking, booking); });
+        if (!is_known && booking.end > now + 1min)
+            return "there is the booking " + booking.meeting_id.value + " of " + booking.organizer + " from " +
+                   clock_of(booking.start) + " to " + clock_of(booking.end);
     }
-    for (const std::string& one : believed)
-        if (there.count(one) == 0) return "there is no booking " + one;
+    for (const KnownBooking& one : known.bookings) {
+        const bool is_there = std::any_of(
+            there.begin(), there.end(), [&](const sandbox::Booking& booking) { return is_same(one.booking, booking); });
+        if (!is_there && one.booking.end > now + 1min)
+            return "there is no booking " + one.booking.ref.meeting.value + " of " + one.booking.organizer_email +
+                   " from " + clock_of(one.booking.start) + " to " + clock_of(one.booking.end);
+    }
     return "";
 }
 

@@ -160,7 +160,7 @@ void Oracle::update_facts(View& view, const Truth& before, const Truth& now) {
             }
         } else {
             if (fact.ordered && view.ordered + 3min > now.from) fact.ordered = slice;
-            if (!fact.extended) fact.came.reset(), fact.left.reset(), fact.stayed.reset();  // they have to come anew
+            if (old->start != slice.start) fact.came.reset(), fact.left.reset(), fact.stayed.reset();  // they come anew
         }
         fact.slice = slice;
         fact.gone = false;

@@ -111,7 +111,9 @@ void Run::go_to(WallTime when) {
             next_sweep_ = host_.world() + sweep_interval;
         }
         WallTime until = std::min(when, next_sweep_);
-        for (const auto& at : {away_until_, stalled_until_, disk_well_at_, expired_at_})
+        // Without an activation there is nothing to start.
+        const auto away = expired_at_ ? std::nullopt : away_until_;
+        for (const auto& at : {away, stalled_until_, disk_well_at_, expired_at_})
             if (at) until = std::min(until, std::max(*at, host_.world()));
         if (expired_at_ && host_.world() >= *expired_at_) activate();
         if (disk_well_at_ && host_.world() >= *disk_well_at_)
