@@ -103,9 +103,9 @@ struct EventFold {
         return std::min(now.mono, now.mono - (now.wall - at) + rules::clocks_apart);
     }
     /// Somebody stands at the desk and books there. The calendar's bookings have no request, an administrator's are
-    /// known, and other integrations book for people who are not there.
+    /// known, and other integrations book for people who are not there. Where not all was heard they may have left.
     [[nodiscard]] bool asked_at_desk(const RequestUuid& uuid) const {
-        return !uuid.empty() && desk.sign_in && !permitted(desk, uuid);
+        return !uuid.empty() && desk.sign_in && desk.sign_in->watched && !permitted(desk, uuid);
     }
     /// Said of a booking that was deleted later.
     [[nodiscard]] bool is_history(const BookingRef& ref) const {

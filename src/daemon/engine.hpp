@@ -37,6 +37,8 @@ public:
 
     Worker& worker() { return worker_; }
     void set_log(Log& log) { parts_.log = &log; }
+    /// The configuration was read again.
+    void set_policy(PolicyBook policy) { worker_.set_policy(std::move(policy), now()); }
     void set_client(Client client) { client_ = std::move(client); }
 
     /// Stores what is pending, sends what may be sent, waits until something happens (an answer, a `wake` descriptor,

@@ -196,7 +196,7 @@ private:
             keeper_->set_keep(config_.record_keep);
             log_ = make_log();
             engine_->set_log(*log_);
-            engine_->worker().set_policy(config_.policy_book(), host_->now());
+            engine_->set_policy(config_.policy_book());
             say_warnings();
             log_->line(Level::Info, "the configuration was read again");
             if (needs_restart)

@@ -68,7 +68,7 @@ void Run::happen(const std::string& what) {
     withheld_ = words.first == "withhold";
     world_.set_withheld(withheld_ ? words.plain : std::vector<std::string>{});
     // As after a reload: appUrl is read at once.
-    if (engine_) engine_->worker().set_policy(policy_, host_.now());
+    if (engine_) engine_->set_policy(policy_);
 }
 
 // --- at a desk -------------------------------------------------------------------------------------------------------
@@ -198,7 +198,7 @@ void Run::tokens(const Words& words) {
     if (verb == "revoke-access")
         world_.tokens().revoke_access();
     else if (verb == "revoke-refresh")
-        world_.tokens().revoke_refresh();
+        world_.tokens().revoke_refresh(), revoked_ = true;
     else if (verb == "short")
         world_.tokens().access_lives = test::span_of(words.at(1));
     else if (verb == "rotate")
@@ -217,7 +217,7 @@ void Run::calm() {
     stalled_until_.reset();
     world_.set_withheld({});
     withheld_ = false;
-    if (engine_) engine_->worker().set_policy(policy_, host_.now());
+    if (engine_) engine_->set_policy(policy_);
     for (const auto& desk : world_.desks()) {
         sandbox::Behaviour& how = desk->behaviour;
         how.stubborn = how.keeps_booking = how.ignores_logout = how.duplicate = false;
@@ -228,7 +228,7 @@ void Run::calm() {
     }
     // An administrator looks at what is left.
     if (away_until_) away_until_ = std::min(*away_until_, host_.world() + 1min);
-    if (expired_at_) expired_at_ = std::min(*expired_at_, host_.world() + 1min);
+    if (expired_at_ || revoked_) expired_at_ = host_.world() + 1min;
 }
 
 // --- administrators --------------------------------------------------------------------------------------------------
@@ -241,6 +241,7 @@ void Run::activate() {
     }
     story("hotdeskd is activated");
     expired_at_.reset();
+    revoked_ = false;
     const std::string& base = world_.options().base_url;
     Activation activation;
     activation.id = "a" + std::to_string(++activations_);
@@ -304,7 +305,7 @@ void Run::order(const Words& words) {
         request.start = std::chrono::floor<std::chrono::minutes>(host_.world()) + test::span_of(words.get("in"));
     if (words.has("for"))
         request.duration = std::chrono::duration_cast<std::chrono::minutes>(test::span_of(words.get("for")));
-    oracle_.ordered(request.device.value, request.uuid.value, request.meeting);
+    oracle_.ordered(request.device.value, request.uuid.value);
     if (disk_.full) return;
     disk_.records[{Table::Request, request.key}] = codec::write_request(request);
     if (!engine_ || stalled_until_) return;
@@ -337,7 +338,7 @@ void Run::policy(const Words& words) {
     if (opening_.summer) zone = std::make_shared<test::SummerZone>(1h);
     policy_ = PolicyBook(rules.base, std::move(overrides), zone, Messages{});
     oracle_.rules(std::move(rules));
-    if (engine_) engine_->worker().set_policy(policy_, host_.now());
+    if (engine_) engine_->set_policy(policy_);
 }
 
 }  // namespace hotdesk::sim

@@ -52,6 +52,7 @@ void Oracle::judge_command(const Exchange& exchange, const std::string& command,
     if (flight.rule == "cli") {
         if (view.ordered == WallTime{} || view.ordered + order_life < flight.sent)
             wrong(command + " is sent for an administrator who did not ask for it");
+        if (command == "Bookings.Edit") view.edited = host_.world();
         return;
     }
     const auto& policy = rules_.back().base;
@@ -79,14 +80,16 @@ std::string Oracle::why_not_sign_out(const View& view, const Truth& truth, WallT
     const auto all = policies(view, truth.user);
     const bool ends_calls = std::any_of(all.begin(), all.end(), [](const Policy& p) { return p.max_call_overrun; });
     if (truth.calls > 0 && !ends_calls) return truth.user + " is in a call";
+    // The box learns Webex's time in whole seconds: a booking may begin a moment later here.
+    const bool covered = truth.covered || truth.running(sent + 2 * hair);
     Millis grace = Millis::max();
     for (const Policy& policy : all) {
-        const Limit& limit = truth.covered ? policy.sign_out_grace : policy.sign_in_grace;
+        const Limit& limit = covered ? policy.sign_out_grace : policy.sign_in_grace;
         if (limit) grace = std::min(grace, *limit);
     }
     if (grace == Millis::max()) return "the policy lets " + truth.user + " stay";
     // Whoever sits at somebody else's booking is found out when Webex says who they are.
-    const WallTime since = identity_ && truth.covered ? truth.since : truth.unentitled_since;
+    const WallTime since = identity_ && covered ? truth.since : truth.unentitled_since;
     if (sent + hair < since + grace) return truth.user + " still has until " + clock_of(since + grace);
     return "";
 }
@@ -233,6 +236,14 @@ bool is_same(const Booking& known, const sandbox::Booking& there) {
            known.end < there.end + 1min && same_address(known.organizer_email, there.organizer);
 }
 
+std::string believed(const DeskState& desk, const MeetingId& meeting) {
+    for (const KnownBooking& known : desk.bookings)
+        if (known.booking.ref.meeting == meeting)
+            return ", and not from " + clock_of(known.booking.start) + " to " + clock_of(known.booking.end) + " for " +
+                   known.booking.organizer_email;
+    return "";
+}
+
 /// What is known of a desk against what is there. Bookings that end just now are not asked for.
 std::string difference(const DeskState& known, const sandbox::Desk& desk, WallTime now) {
     if (known.personalized.value != desk.user().has_value())
@@ -244,7 +255,7 @@ std::string difference(const DeskState& known, const sandbox::Desk& desk, WallTi
                                           [&](const KnownBooking& one) { return is_same(one.booking, booking); });
         if (!is_known && booking.end > now + 1min)
             return "there is the booking " + booking.meeting_id.value + " of " + booking.organizer + " from " +
-                   clock_of(booking.start) + " to " + clock_of(booking.end);
+                   clock_of(booking.start) + " to " + clock_of(booking.end) + believed(known, booking.meeting_id);
     }
     for (const KnownBooking& one : known.bookings) {
         const bool is_there = std::any_of(

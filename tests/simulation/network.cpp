@@ -119,7 +119,6 @@ void Network::arrive(const Shared& exchange, CallId id) {
     }
     reply(exchange, id, std::get<sandbox::Reply>(handled));
     if (exchange->fate.fate != Fate::Twice) return;
-    watcher_.arrives(*exchange);
     const auto again = world_.handle(request, host_.world());
     watcher_.carried_out(*exchange, std::get<sandbox::Reply>(again));
 }

@@ -76,10 +76,9 @@ void Oracle::reachable(bool yes) {
         reachable_since_ = host_.world();
 }
 
-void Oracle::ordered(const std::string& device, const std::string& uuid, const MeetingId& meeting) {
+void Oracle::ordered(const std::string& device, const std::string& uuid) {
     if (View* there = view(device)) there->ordered = host_.world();
     if (!uuid.empty()) ordered_uuids_.insert(uuid);
-    if (const auto fact = facts_.find(meeting.value); fact != facts_.end()) fact->second.ordered = fact->second.slice;
 }
 
 // --- the desks -------------------------------------------------------------------------------------------------------
@@ -159,7 +158,7 @@ void Oracle::update_facts(View& view, const Truth& before, const Truth& now) {
                 if (++books_[booking->request.value] > 1) wrong("a booking was made twice for one order");
             }
         } else {
-            if (fact.ordered && view.ordered + 3min > now.from) fact.ordered = slice;
+            if (view.edited + 5s > now.from) fact.ordered = slice;
             if (old->start != slice.start) fact.came.reset(), fact.left.reset(), fact.stayed.reset();  // they come anew
         }
         fact.slice = slice;

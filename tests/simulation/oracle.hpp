@@ -47,7 +47,7 @@ public:
     void died() { ++deaths_; }
     void booked_at_desk(const MeetingId& meeting) { at_desk_.insert(meeting.value); }
     /// An administrator asked for something at this desk; for `book`, the BookingRequestUUID of it.
-    void ordered(const std::string& device, const std::string& uuid, const MeetingId& meeting);
+    void ordered(const std::string& device, const std::string& uuid);
     /// A person did something at the desk that the cloud tells nobody.
     void look(sandbox::Desk& desk);
     /// Looks at all desks: to be called every few minutes.
@@ -113,6 +113,7 @@ private:
         WallTime well_since;                  ///< max(): it is not
         WallTime told;                        ///< when a message to the person there went out
         WallTime ordered;
+        WallTime edited;  ///< when an administrator's Edit arrived
         std::int64_t hour = 0;
         int requests = 0;
     };

@@ -80,7 +80,7 @@ private:
     std::optional<WallTime> stalled_until_;  ///< it runs, and is not given any time
     std::optional<WallTime> disk_well_at_;
     std::optional<WallTime> expired_at_;  ///< the activation is of no use since
-    bool withheld_ = false;
+    bool withheld_ = false, revoked_ = false;
     int activations_ = 0, orders_ = 0;
     WallTime next_sweep_;
     Summary summary_;

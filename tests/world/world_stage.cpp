@@ -118,7 +118,7 @@ public:
     }
     void set_policy(const PolicyBook& policy) override {
         policy_ = policy;
-        engine().worker().set_policy(policy, host_.now());
+        engine().set_policy(policy);
         settle();
     }
     void crash() override {
