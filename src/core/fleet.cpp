@@ -118,6 +118,14 @@ void Fleet::step(Entry& entry, const Input& heard, Now now) {
     if (!(before == entry.desk)) dirty_.insert(&entry);
     if (!orders_.empty()) confirm_orders(entry, now);
     if (looks_elsewhere_) reopen_later(entry, lawful, now);
+    if (before.sign_in.has_value() != entry.desk.sign_in.has_value() || before.online != entry.desk.online)
+        look_beside(entry, now);
+}
+
+/// What rests because of who sits at the other device of a workspace, or because that one acts, has no time of its own.
+void Fleet::look_beside(const Entry& entry, Now now) {
+    for (Entry* const other : workspaces_[entry.desk.workspace])
+        if (other != &entry) step(*other, input::Woken{}, now);
 }
 
 /// Whoever left one device of a workspace and sits down at the other has not left.

@@ -4,7 +4,6 @@
 #include "daemon/home.hpp"
 #include "io/next.hpp"
 
-#include <unistd.h>
 #include <chrono>
 
 namespace hotdesk {
@@ -22,8 +21,8 @@ std::string backup_name(int schema) { return "data.mdb.schema-" + std::to_string
 
 void remove_backups(const Config& config, const Say& say) {
     for (int schema = 1; schema < codec::state_schema; ++schema) {
-        const std::string backup = config.state_directory + "/" + backup_name(schema);
-        if (::unlink(backup.c_str()) == 0) say("removed " + backup);
+        const std::string backup = backup_name(schema);
+        if (io::remove_backup(config.state_directory, backup)) say("removed " + config.state_directory + "/" + backup);
     }
 }
 

@@ -35,13 +35,6 @@ int write_all(int fd, std::string_view bytes) {
     return 0;
 }
 
-/// A new name is only as durable as the directory that holds it. 0 or errno.
-int sync_parent(const std::string& path) {
-    const Fd directory(::open(parent_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!directory) return errno;
-    return ::fsync(directory.get()) == 0 ? 0 : errno;
-}
-
 /// Makes the file and fills it; removes it again when that fails. 0 or errno.
 int make_filled(const std::string& path, std::string_view bytes, unsigned mode) {
     const Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
@@ -51,6 +44,13 @@ int make_filled(const std::string& path, std::string_view bytes, unsigned mode) 
     if (code == 0 && ::fsync(file.get()) != 0) code = errno;
     if (code != 0) ::unlink(path.c_str());
     return code;
+}
+
+/// Where a file is filled before it has its name. One writer a file is the rule here; what a crash left is rubbish.
+std::string draft_of(const std::string& path) {
+    std::string draft = path + ".new";
+    ::unlink(draft.c_str());
+    return draft;
 }
 
 /// Who may read by a POSIX access list besides its named users. Layout: linux/posix_acl_xattr.h, a version of 32 bits
@@ -119,18 +119,21 @@ Result<bool> readable_by_others(const std::string& path) {
 }
 
 Result<void> create_file(const std::string& path, std::string_view bytes, unsigned mode) {
-    int code = make_filled(path, bytes, mode);
-    if (code == EEXIST) return Error{ErrorKind::Rejected, "cannot create " + path + ": it exists already"};
-    if (code == 0 && (code = sync_parent(path)) != 0) ::unlink(path.c_str());
+    // Its name comes last: after a power cut it is whole, or not there. link() puts nothing in another file's place.
+    const std::string draft = draft_of(path);
+    int code = make_filled(draft, bytes, mode);
+    const bool made = code == 0;
+    if (made && ::link(draft.c_str(), path.c_str()) != 0) code = errno;
+    if (made) ::unlink(draft.c_str());
+    if (made && code == EEXIST) return Error{ErrorKind::Rejected, "cannot create " + path + ": it exists already"};
+    if (code == 0 && (code = sync_directory(parent_of(path))) != 0) ::unlink(path.c_str());
     if (code == ENOENT) return path_error("cannot create a file in", parent_of(path), code);
     if (code != 0) return path_error("cannot create", path, code);
     return {};
 }
 
 Result<void> replace_file(const std::string& path, std::string_view bytes, unsigned mode) {
-    // One writer a file is the rule here; what a crash left under this name is rubbish.
-    const std::string draft = path + ".new";
-    ::unlink(draft.c_str());
+    const std::string draft = draft_of(path);
     int code = make_filled(draft, bytes, mode);
     const bool made = code == 0;
     struct stat old {};
@@ -139,7 +142,7 @@ Result<void> replace_file(const std::string& path, std::string_view bytes, unsig
         code = errno;
     if (code == 0 && ::rename(draft.c_str(), path.c_str()) != 0) code = errno;
     if (made && code != 0) ::unlink(draft.c_str());
-    if (code == 0) code = sync_parent(path);
+    if (code == 0) code = sync_directory(parent_of(path));
     if (code == ENOENT) return path_error("cannot write a file in", parent_of(path), code);
     if (code != 0) return path_error("cannot write", path, code);
     return {};

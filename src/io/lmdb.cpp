@@ -31,6 +31,7 @@ constexpr std::array<NamedTable, 6> tables{{{Table::Meta, "meta"},
 constexpr std::size_t max_key_bytes = 511;  // LMDB's compiled-in limit
 constexpr std::size_t id_length_bytes = 2;  // before an id that is sealed with its value
 constexpr off_t lock_file_bytes = 8192;     // LMDB's table of 126 readers
+constexpr off_t first_pages_bytes = 8192;   // of 4096 bytes; where they are larger, so is every state
 
 std::size_t index_of(Table table) { return static_cast<std::size_t>(table) - 1; }
 const char* name_of(Table table) { return tables[index_of(table)].name; }
@@ -312,8 +313,32 @@ int prepare_files(const std::string& directory) {
             ::fchown(file.get(), owner.st_uid, owner.st_gid) != 0)
             return errno;
     }
-    const Fd handle(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    return handle && ::fsync(handle.get()) == 0 ? 0 : errno;
+    return sync_directory(directory);
+}
+
+/// A state has LMDB's two first pages before it gets others, and they are not always whole: that is what a power cut
+/// leaves of one that was never made. LMDB alone would call it damaged.
+bool is_unfinished(const std::string& directory, off_t bytes) {
+    if (bytes > first_pages_bytes) return false;
+    MDB_env* raw = nullptr;
+    if (mdb_env_create(&raw) != 0) return false;
+    const Env env(raw);
+    return mdb_env_open(raw, directory.c_str(), MDB_RDONLY | MDB_NOLOCK, 0) == MDB_INVALID;
+}
+
+/// Whether there is no state yet. Empty: it cannot be looked at, as errno says.
+std::optional<bool> is_fresh(const std::string& directory) {
+    struct stat data {};
+    if (::stat((directory + "/data.mdb").c_str(), &data) == 0)
+        return data.st_size == 0 || is_unfinished(directory, data.st_size);
+    if (errno == ENOENT || errno == ENOTDIR) return true;
+    return std::nullopt;
+}
+
+void clear_unfinished(const std::string& directory) {
+    // Nobody makes it at this moment: whoever does so shares the directory.
+    const auto alone = hold_state_alone(directory, Millis{0});
+    if (alone.ok() && is_fresh(directory) == true) ::unlink((directory + "/data.mdb").c_str());
 }
 
 /// The state is mapped: a page that data.mdb does not have (it was cut short, or its disk fails) shows as SIGBUS, in
@@ -339,17 +364,19 @@ void say_lost_pages() {
 Result<std::unique_ptr<Store>> open_store(const StoreOptions& options, std::unique_ptr<Sealer> sealer) {
     const std::string& directory = options.directory;
     const bool create = options.create && !options.read_only;
-    if (create && ::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
-        return path_error("cannot make the state directory", directory, errno);
+    if (create) {
+        const bool made = ::mkdir(directory.c_str(), 0700) == 0;
+        int code = made || errno == EEXIST ? 0 : errno;
+        if (const int unsynced = sync_directory(directory + "/.."); made) code = unsynced;
+        if (code != 0) return path_error("cannot make the state directory", directory, code);
+        if (!options.alone) clear_unfinished(directory);
+    }
     // Before any file is looked at: what is found belongs together for as long as this is held.
     auto shared = options.alone ? nullptr : share_state(directory);
 
-    struct stat data {};
-    const int missing = ::stat((directory + "/data.mdb").c_str(), &data) == 0 ? 0 : errno;
-    if (missing != 0 && missing != ENOENT && missing != ENOTDIR) return store_error("cannot open", directory, missing);
-    // An empty file is what a crash in the very first moment leaves.
-    const bool fresh = missing != 0 || data.st_size == 0;
-    if (fresh && !create) return Error{ErrorKind::Gone, "there is no state in " + directory};
+    const auto fresh = is_fresh(directory);
+    if (!fresh) return store_error("cannot open", directory, errno);
+    if (*fresh && !create) return Error{ErrorKind::Gone, "there is no state in " + directory};
     if (!options.read_only)
         if (const int code = prepare_files(directory); code != 0) return store_error("cannot open", directory, code);
 
@@ -360,12 +387,15 @@ Result<std::unique_ptr<Store>> open_store(const StoreOptions& options, std::uniq
     Env env(raw);
     code = mdb_env_set_maxdbs(raw, static_cast<MDB_dbi>(tables.size()));
     // An existing state knows its own size.
-    if (code == 0 && fresh) code = mdb_env_set_mapsize(raw, options.first_map_size);
+    if (code == 0 && *fresh) code = mdb_env_set_mapsize(raw, options.first_map_size);
     // NOTLS: a snapshot belongs to its transaction, not to the thread, so that reading and writing may alternate.
     if (code == 0) {
         const AsOwner owner(directory);  // LMDB follows links, and writes to its lock file even to read
         code = mdb_env_open(raw, owner.path().c_str(), MDB_NOTLS | (options.read_only ? MDB_RDONLY : 0U), 0600);
     }
+    // A process that was killed in a commit may have left it in the kernel's memory alone, where it is seen. And a new
+    // file has its first pages before it gets others.
+    if (code == 0 && !options.read_only) code = mdb_env_sync(raw, 1);
     // Readers that were killed keep old pages from being used again until somebody looks.
     if (code == 0) code = mdb_reader_check(raw, nullptr);
     if (code != 0) return store_error("cannot open", directory, code);

@@ -32,7 +32,8 @@ struct StoreOptions {
 };
 
 /// Opens the state. Gone: there is none and `create` is false; nothing was made. Corrupt: the files are there and are
-/// not a state. Fatal: disk full, not permitted, with the remedy. A wrong key shows only when a record is read.
+/// not a state; what a power cut left of one that was not finished is none, and made anew. Fatal: disk full, not
+/// permitted, with the remedy. A wrong key shows only when a record is read.
 ///
 /// On a read-only file system LMDB works without its lock file. If another mount of the same file system is writable
 /// and a worker writes through it, a reader here may then meet pages that were used again: it gets Corrupt, for every

@@ -15,18 +15,19 @@ Fd open_next(const std::string& directory) {
     return Fd(::open((directory + "/next").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
 }
 
-/// Waits until a file, or the names in a directory, are on the disk. `in`: where a relative name begins. 0 or errno.
-int sync(const Fd& in, const char* name) {
-    const Fd handle(::openat(in ? in.get() : AT_FDCWD, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    return handle && ::fsync(handle.get()) == 0 ? 0 : errno;
+/// Waits until a file is on the disk. 0 or errno.
+int sync_file(const Fd& in, const char* name) {
+    const Fd file(::openat(in.get(), name, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    return file && ::fsync(file.get()) == 0 ? 0 : errno;
 }
 
-/// Another name for the old file costs nothing, and is whole whatever happens. 0 or errno.
-int keep_as(const std::string& data, const std::string& backup) {
+/// Another name for the old file costs nothing, and is whole whatever happens. It is on the disk before the other name
+/// goes. 0 or errno.
+int keep_as(const std::string& directory, const std::string& data, const std::string& backup) {
     if (::unlink(backup.c_str()) != 0 && errno != ENOENT) return errno;
     if (::link(data.c_str(), backup.c_str()) != 0) return errno;
     const Fd file(::open(backup.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    return file && ::fchmod(file.get(), 0600) == 0 ? 0 : errno;
+    return file && ::fchmod(file.get(), 0600) == 0 ? sync_directory(directory) : errno;
 }
 
 }  // namespace
@@ -46,9 +47,9 @@ Result<void> put_next_in_place(const std::string& directory, const std::string& 
     const std::string data = directory + "/data.mdb", next = directory + "/next/data.mdb";
     const Fd made = open_next(directory);
     if (!made) return path_error("cannot write", next, errno);
-    if (const int code = sync(made, "data.mdb"); code != 0) return path_error("cannot write", next, code);
+    if (const int code = sync_file(made, "data.mdb"); code != 0) return path_error("cannot write", next, code);
     if (!backup.empty())
-        if (const int code = keep_as(data, directory + "/" + backup); code != 0)
+        if (const int code = keep_as(directory, data, directory + "/" + backup); code != 0)
             return path_error("cannot keep the old state as", directory + "/" + backup, code);
     // LMDB's lock file speaks of the old file. A process of an earlier version, which does not know the directory's
     // lock, may still hold it: it goes on with the old file, alone.
@@ -56,9 +57,15 @@ Result<void> put_next_in_place(const std::string& directory, const std::string& 
         return path_error("cannot remove", directory + "/lock.mdb", errno);
     if (::renameat(made.get(), "data.mdb", AT_FDCWD, data.c_str()) != 0)
         return path_error("cannot replace", data, errno);
-    if (const int code = sync({}, directory.c_str()); code != 0) return path_error("cannot write", directory, code);
+    if (const int code = sync_directory(directory); code != 0) return path_error("cannot write", directory, code);
     discard_next(directory);
     return {};
+}
+
+bool remove_backup(const std::string& directory, const std::string& backup) {
+    if (::unlink((directory + "/" + backup).c_str()) != 0) return false;
+    (void)sync_directory(directory);
+    return true;
 }
 
 void discard_next(const std::string& directory) {

@@ -1,5 +1,6 @@
 #include "io/posix.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 #include <cerrno>
 #include <system_error>
@@ -11,6 +12,11 @@ Fd::~Fd() {
 }
 
 std::string os_message(int code) { return std::generic_category().message(code); }
+
+int sync_directory(const std::string& directory) {
+    const Fd handle(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return handle && ::fsync(handle.get()) == 0 ? 0 : errno;
+}
 
 Error path_error(std::string_view doing, const std::string& path, int code) {
     std::string text = std::string(doing) + " " + path + ": ";

@@ -33,6 +33,9 @@ private:
 /// errno's words, e.g. "Permission denied".
 std::string os_message(int code);
 
+/// Waits until the names in a directory are on the disk: a new name is only as durable as what holds it. 0 or errno.
+int sync_directory(const std::string& directory);
+
 /// What a failed call on `path` asks for: Gone when it does not exist, else Fatal. The message is "`doing` `path`:
 /// why", with the remedy where the cause names one (disk full, read-only, not permitted).
 Error path_error(std::string_view doing, const std::string& path, int code);

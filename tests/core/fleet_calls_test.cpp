@@ -169,6 +169,23 @@ TEST_CASE("a desk that asks for a pause has it", "[fleet]") {
     CHECK(lab.calls().size() == 2);
 }
 
+TEST_CASE("a desk that asks for a pause when it gets a command has it", "[fleet]") {
+    Policy policy;
+    policy.messages = false;
+    Lab lab(1, policy);
+    lab.status = somebody();
+    lab.overstay();
+    const auto first = lab.sent();
+    REQUIRE(first.size() == 1);
+    Error busy = failing(ErrorKind::RateLimited, 423);
+    busy.retry_after = std::chrono::seconds{100};
+    lab.reply(first[0], busy);
+    lab.pass(99s);
+    CHECK(lab.sent().empty());
+    lab.pass(1s);
+    CHECK(lab.sent().size() == 1);
+}
+
 TEST_CASE("an answer to a question from before a restart of the desk is not enough", "[fleet]") {
     Lab lab(1);
     const auto calls = lab.calls();

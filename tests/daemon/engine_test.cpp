@@ -117,7 +117,8 @@ TEST_CASE("an overstayer is signed out, and the decision is on disk before the c
     CHECK(lab.http->is_waiting("Webex.Registration.Logout"));
     CHECK(lab.store.count(Table::Record) == 1);
     CHECK(lab.store.count(Table::Outbox) == 1);
-    CHECK(lab.http->is_waiting("/poll"));  // still out meanwhile
+    CHECK(*state::load_next_seq(lab.store) == 2);  // no decision of a later process takes this one's number
+    CHECK(lab.http->is_waiting("/poll"));          // still out meanwhile
     lab.answer("Logout", R"({"deviceId":"d1","arguments":{},"result":{}})");
     CHECK(lab.store.count(Table::Outbox) == 0);
     const auto record = codec::read_record(lab.store.records.at({Table::Record, codec::seq_key(1)}));
@@ -222,6 +223,17 @@ TEST_CASE("one refresh for many 401s, and its token is on disk before it is used
     CHECK(lab.http->is_waiting("/poll"));
     CHECK((*state::load_activation(lab.store))->refresh_token.reveal() == "rotated");
     CHECK(lab.http->all.back().bearer.reveal() == "new");
+}
+
+TEST_CASE("a token that comes while the worker stops is on disk when it has stopped", "[engine]") {
+    Lab lab;
+    lab.turn();
+    lab.answer("/devices", "{}", 401);
+    lab.turn();
+    REQUIRE(lab.http->answer("access_token", 200,
+                             R"({"access_token":"access-2","expires_in":3600,"refresh_token":"refresh-2"})"));
+    lab.engine->finish_refresh(5s);
+    CHECK((*state::load_activation(lab.store))->refresh_token.reveal() == "refresh-2");
 }
 
 TEST_CASE("an integration that is gone ends the worker", "[engine]") {

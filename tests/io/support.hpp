@@ -13,8 +13,8 @@ namespace hotdesk::test {
 
 class TempDir {
 public:
-    TempDir() {
-        std::string name = (std::filesystem::temp_directory_path() / "hotdesk-io-XXXXXX").string();
+    explicit TempDir(const std::filesystem::path& in = std::filesystem::temp_directory_path()) {
+        std::string name = (in / "hotdesk-io-XXXXXX").string();
         REQUIRE(::mkdtemp(name.data()) != nullptr);
         path_ = name;
     }
