@@ -114,6 +114,8 @@ public:
     std::uint64_t failed() const { return failed_; }
     /// Webex refused to say who is signed in, although the scopes seemed to be granted.
     bool who_refused() const { return who_refused_; }
+    /// The refusal was perhaps somebody's on the way: appUrl says that the scopes are granted.
+    void ask_who_again(Now now);
 
 private:
     /// A decision on its way: from being decided to being answered.

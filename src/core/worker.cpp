@@ -206,7 +206,7 @@ void Worker::answered(const Call& call, Result<Reply>&& reply, MonoTime started,
         const bool about_us = !reply.ok() && session_.warned(reply.error(), started, now);
         fleet_.answered(call, std::move(reply), started, now, about_us);
         if (fleet_.who_refused())
-            note_once("Webex refuses to say who is signed in: verify_identity rests until access changes", Level::Warn);
+            note_once("Webex refuses to say who is signed in: verify_identity rests, and it is asked again in an hour", Level::Warn);
         update_health(now);
         return;
     }
@@ -223,7 +223,7 @@ void Worker::answered(const Call& call, Result<Reply>&& reply, MonoTime started,
         fleet_.doubt_all(now);
         session_.want_inventory(now);
     }
-    if (std::holds_alternative<call::ReadApp>(call)) look_at_grants(now);
+    if (std::holds_alternative<call::ReadApp>(call) && !error) look_at_grants(now), fleet_.ask_who_again(now);
     if (news.batch) take_batch(std::move(*news.batch), now);
     if (news.inventory) {
         fleet_.take_inventory(*news.inventory, now);

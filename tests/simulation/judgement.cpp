@@ -81,11 +81,13 @@ std::string Oracle::why_not_sign_out(const View& view, const Truth& truth, WallT
     const bool ends_calls = std::any_of(all.begin(), all.end(), [](const Policy& p) { return p.max_call_overrun; });
     if (truth.calls > 0 && !ends_calls) return truth.user + " is in a call";
     // The box learns Webex's time in whole seconds: a booking may begin a moment later here.
-    const bool covered = truth.covered || truth.running(sent + 2 * hair);
+    const bool at_edge = !truth.covered && truth.running(sent + 2 * hair);
+    const bool covered = truth.covered || at_edge;
     Millis grace = Millis::max();
     for (const Policy& policy : all) {
         const Limit& limit = covered ? policy.sign_out_grace : policy.sign_in_grace;
         if (limit) grace = std::min(grace, *limit);
+        if (at_edge && policy.sign_in_grace) grace = std::min(grace, *policy.sign_in_grace);
     }
     if (grace == Millis::max()) return "the policy lets " + truth.user + " stay";
     // Whoever sits at somebody else's booking is found out when Webex says who they are.
@@ -125,7 +127,7 @@ void Oracle::check_overstay(const View& view) {
     const WallTime since = std::max({noticed, truth.call_ended, *reachable_since_, view.well_since});
     const Millis over = now - (since + grace + request_patience);
     longest_overstay_ = std::max(longest_overstay_, over);
-    if (over > overstay_bound)
+    if (over > overstay_bound + (others ? identity_bound : Millis{0}))
         wrong(truth.user + " is at " + view.desk->place().name + " without a right since " +
               clock_of(truth.unentitled_since));
 }

@@ -135,7 +135,8 @@ void Oracle::update_visit(View&, const Truth& before, Truth& now) const {
     const Slice* const running = now.running(now.from);
     now.entitled = running && same_address(running->organizer, now.user);
     now.covered = (same_visit && before.covered) || running;
-    now.alone_since = same_visit && !before.running(now.from) ? std::max(before.alone_since, now.since) : now.from;
+    now.booked = running != nullptr;
+    now.alone_since = same_visit && !before.booked ? before.alone_since : now.from;
     if (now.entitled) return;
     now.unentitled_since = same_visit && !before.entitled ? before.unentitled_since : now.from;
 }

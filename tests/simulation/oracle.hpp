@@ -21,6 +21,8 @@ namespace hotdesk::sim {
 
 /// What is promised, beyond the graces of the policy.
 inline constexpr Millis overstay_bound = std::chrono::minutes{35};  ///< somebody without a right to be there, at most
+/// In somebody else's booking, where Webex refused to say who it is: it is asked again when appUrl is read.
+inline constexpr Millis identity_bound = std::chrono::minutes{65};
 inline constexpr Millis converge_bound = std::chrono::minutes{40};  ///< until what is known is what is
 inline constexpr Millis freshness_bound =
     std::chrono::seconds{150};  ///< a desk was asked so long before an act at most
@@ -85,6 +87,7 @@ private:
         bool entitled = false;
         bool covered = false;  ///< at some moment of this visit a booking ran
         WallTime unentitled_since;
+        bool booked = false;   ///< a booking runs
         WallTime alone_since;  ///< since when no booking has been running
         int calls = 0;
         WallTime call_ended;
