@@ -71,7 +71,7 @@ public:
         if (value_ == nullptr || !value_->IsInt64()) return std::nullopt;
         return value_->GetInt64();
     }
-    /// Any number; integers beyond 2^53 are rounded.
+    /// Any number, to some 15 digits.
     [[nodiscard]] std::optional<double> number() const {
         if (value_ == nullptr || !value_->IsNumber()) return std::nullopt;
         return value_->GetDouble();
@@ -169,8 +169,9 @@ public:
             problem_ = "not UTF-8";
             return;
         }
-        constexpr unsigned flags =
-            rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag;
+        // Without kParseFullPrecisionFlag: its code takes the logarithm of 0 for numbers such as
+        // 18446744073709551615922, which is undefined, and nothing here needs a fraction to the last bit.
+        constexpr unsigned flags = rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag;
         const std::size_t size = text_.size();
         pad();
         rapidjson::InsituStringStream stream(text_.data());

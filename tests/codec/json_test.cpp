@@ -72,6 +72,16 @@ TEST_CASE("what is not exactly one JSON value is refused") {
     CHECK(json::Document(" {} \n").ok());
 }
 
+TEST_CASE("a number with more digits than a number holds is rounded") {
+    const auto number = [](const char* text) { return *json::Document(text).root().number(); };
+    CHECK(number("1629278630.25") == 1629278630.25);
+    CHECK(number("18446744073709551615922") == Approx(1.8446744073709552e22));
+    CHECK(number("1e-400") == 0.0);
+    CHECK_FALSE(json::Document("1e400").ok());
+    CHECK(json::Document("9223372036854775807").root().integer() == 9223372036854775807);
+    CHECK_FALSE(json::Document("18446744073709551615922").root().integer().has_value());
+}
+
 TEST_CASE("bytes that are not UTF-8 are found and characters are left alone") {
     std::string good = "a \xc3\xb8 \xe2\x82\xac \xf0\x9f\x98\x80";
     const std::string before = good;
