@@ -9,8 +9,6 @@ namespace hotdesk::codec {
 
 namespace {
 
-bool is_control(char byte) { return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f; }
-
 bool continues(std::string_view text, std::size_t at) {
     return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0U) == 0x80U;
 }
@@ -141,14 +139,6 @@ StatusRead remove_status(std::string_view path, StatusReport& report) {
         return StatusRead::NotOurs;
     }
     return StatusRead::Taken;
-}
-
-std::string one_line(std::string_view text, std::size_t limit) {
-    std::size_t length = std::min(limit, text.size());
-    while (length < text.size() && length > 0 && continues(text, length)) --length;
-    std::string line(text.substr(0, length));
-    std::replace_if(line.begin(), line.end(), is_control, ' ');
-    return line;
 }
 
 void write_arguments(json::Writer& writer, const Command& command) {
