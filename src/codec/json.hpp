@@ -7,7 +7,8 @@
 // bytes, of which half is the parse.
 //
 // Bounds: kMaxBytes and kMaxDepth. The parse is iterative, so depth costs no call stack, and the depth is counted
-// while parsing, so a bomb costs no memory either. Encoding is validated: text that gets through is UTF-8.
+// while parsing, so a bomb costs no memory either. Encoding is validated: text that gets through is UTF-8, and an
+// escape for half a character is read as DEL, as which no id is accepted.
 
 #ifdef __SSE2__
 #define RAPIDJSON_SSE2  // skips to the end of a string 16 bytes at a time; what it reads beyond the text: see kPadding
@@ -41,6 +42,11 @@ bool is_utf8(std::string_view text);
 /// Replaces every byte that is not part of well-formed UTF-8 by DEL (0x7f), which no name or id contains. Returns
 /// whether there was any.
 bool scrub_utf8(std::string& text);
+
+/// Replaces every `\uXXXX` of a JSON text that is one half of a character without its other half by `\u007f`. A desk
+/// that cuts a title in the middle of a character writes that, and RapidJSON refuses the first halves and makes bytes
+/// that are not UTF-8 of the second.
+void scrub_surrogates(std::string& json);
 
 // --- reading ---------------------------------------------------------------------------------------------------------
 
@@ -169,9 +175,10 @@ public:
             problem_ = "not UTF-8";
             return;
         }
-        // Without kParseFullPrecisionFlag: its code takes the logarithm of 0 for numbers such as
+        // Without kParseFullPrecisionFlag: its code counts the leading zeros of 0 for numbers such as
         // 18446744073709551615922, which is undefined, and nothing here needs a fraction to the last bit.
         constexpr unsigned flags = rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag;
+        scrub_surrogates(text_);
         const std::size_t size = text_.size();
         pad();
         rapidjson::InsituStringStream stream(text_.data());
