@@ -4,6 +4,7 @@
 // Bookings compare wall time. Grace periods and timeouts compare monotonic time, which a corrected box clock cannot
 // move. Only wall time is ever stored; a monotonic instant means nothing after a restart.
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <optional>
@@ -50,7 +51,12 @@ inline void put_digits(std::string& out, int value, int width) {
 }
 }  // namespace detail
 
-/// RFC 3339 with `Z` or a numeric offset and 0 to 9 fraction digits (cut to ms); nothing before or after.
+/// What RFC 3339 can write: the years 0000 to 9999, in UTC.
+inline constexpr WallTime first_time = std::chrono::sys_days{std::chrono::year{0} / 1 / 1};
+inline constexpr WallTime last_time = std::chrono::sys_days{std::chrono::year{10000} / 1 / 1} - Millis{1};
+
+/// RFC 3339 with `Z` or a numeric offset and 0 to 9 fraction digits (cut to ms); nothing before or after. An offset
+/// that leads out of the years 0000 to 9999 makes no time.
 /// Source: technical details, activation JWT: `expiryTime` has nine fraction digits, message timestamps none.
 inline std::optional<WallTime> parse_time(std::string_view text) {
     using namespace std::chrono;
@@ -85,12 +91,16 @@ inline std::optional<WallTime> parse_time(std::string_view text) {
         at += 6;
     }
     if (at != text.size()) return std::nullopt;
-    return WallTime{sys_days{date} + hours{*hour} + minutes{*minute} + seconds{*second} + Millis{millis} - offset};
+    const WallTime time{sys_days{date} + hours{*hour} + minutes{*minute} + seconds{*second} + Millis{millis} - offset};
+    if (time < first_time || time > last_time) return std::nullopt;
+    return time;
 }
 
-/// RFC 3339 in UTC; with milliseconds only where there are any. Years 0000 to 9999.
+/// RFC 3339 in UTC; with milliseconds only where there are any. A time beyond the years 0000 to 9999, as the end of a
+/// booking may be, is written as the first or the last.
 inline std::string format_time(WallTime time) {
     using namespace std::chrono;
+    time = std::clamp(time, first_time, last_time);
     const auto day = floor<days>(time);
     const year_month_day date{day};
     const hh_mm_ss clock{time - day};

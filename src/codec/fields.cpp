@@ -1,6 +1,7 @@
 #include "codec/fields.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -8,8 +9,6 @@
 namespace hotdesk::codec {
 
 namespace {
-
-bool is_control(char byte) { return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f; }
 
 bool continues(std::string_view text, std::size_t at) {
     return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0U) == 0x80U;
@@ -55,6 +54,16 @@ std::size_t ill_formed(std::string_view text, std::size_t at) {
     return at;
 }
 
+/// The 16 bits that `\uXXXX` at `at` stands for; empty: no such escape is there.
+std::optional<unsigned> escaped_unit(std::string_view json, std::size_t at) {
+    const std::string_view escape = json.substr(at, 6);
+    unsigned unit = 0;
+    if (escape.size() < 6 || escape[1] != 'u' || escape[0] != '\\') return std::nullopt;
+    const char* const end = escape.data() + escape.size();
+    const auto [stop, failure] = std::from_chars(escape.data() + 2, end, unit, 16);
+    return failure == std::errc{} && stop == end ? std::optional{unit} : std::nullopt;
+}
+
 }  // namespace
 
 bool json::is_utf8(std::string_view text) { return ill_formed(text, 0) == text.size(); }
@@ -66,6 +75,26 @@ bool json::scrub_utf8(std::string& text) {
         found = true;
     }
     return found;
+}
+
+void json::scrub_surrogates(std::string& json) {
+    const auto is_half = [](unsigned unit, unsigned which) { return (unit & 0xfc00U) == which; };
+    constexpr unsigned first = 0xd800, second = 0xdc00;
+    constexpr std::size_t length = 6;
+    for (auto at = json.find('\\'); at != std::string::npos; at = json.find('\\', at)) {
+        const auto unit = escaped_unit(json, at);
+        if (!unit) {
+            at += 2;  // another escape, perhaps that of a backslash
+            continue;
+        }
+        const auto next = is_half(*unit, first) ? escaped_unit(json, at + length) : std::nullopt;
+        if (next && is_half(*next, second)) {
+            at += 2 * length;
+            continue;
+        }
+        if (is_half(*unit, first) || is_half(*unit, second)) json.replace(at, length, "\\u007f");
+        at += length;
+    }
 }
 
 std::optional<std::string> read_id(json::View value) {
@@ -141,14 +170,6 @@ StatusRead remove_status(std::string_view path, StatusReport& report) {
         return StatusRead::NotOurs;
     }
     return StatusRead::Taken;
-}
-
-std::string one_line(std::string_view text, std::size_t limit) {
-    std::size_t length = std::min(limit, text.size());
-    while (length < text.size() && length > 0 && continues(text, length)) --length;
-    std::string line(text.substr(0, length));
-    std::replace_if(line.begin(), line.end(), is_control, ' ');
-    return line;
 }
 
 void write_arguments(json::Writer& writer, const Command& command) {

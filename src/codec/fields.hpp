@@ -5,6 +5,7 @@
 // matters there are two functions. None throws, none keeps a View.
 
 #include "codec/json.hpp"
+#include "codec/text.hpp"
 
 #include <chrono>
 #include <hotdesk/booking.hpp>
@@ -68,9 +69,5 @@ StatusRead remove_status(std::string_view path, StatusReport& report);
 
 /// The arguments of a command as an object: on the wire, in the state and on the command line alike.
 void write_arguments(json::Writer& writer, const Command& command);
-
-/// Foreign text made fit for one line of a message or log: at most `limit` bytes, control characters as spaces, not
-/// cut inside a UTF-8 character.
-std::string one_line(std::string_view text, std::size_t limit);
 
 }  // namespace hotdesk::codec

@@ -1,5 +1,6 @@
 #include "codec/integration.hpp"
 
+#include "codec/base64url.hpp"
 #include "codec/fields.hpp"
 
 #include <algorithm>
@@ -26,6 +27,12 @@ bool is_bearer(std::string_view type) {
     constexpr std::string_view bearer = "bearer";
     return std::equal(type.begin(), type.end(), bearer.begin(), bearer.end(),
                       [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
+}
+
+/// Source: RFC 7518, 6.2.1.2, for P-256.
+bool is_coordinate(std::string_view text) {
+    const auto bytes = base64url_decode(text);
+    return bytes && bytes->size() == 32;
 }
 
 /// A member that is missing or says `expected`.
@@ -159,10 +166,11 @@ Result<std::vector<Jwk>> decode_keys(std::string body) {
     if (!keys.is_array()) return corrupt("no keys array");
     std::vector<Jwk> usable;
     keys.each([&](json::View key) {
-        Jwk jwk{text_or_empty(key["kid"]), text_or_empty(key["x"]), text_or_empty(key["y"])};
+        if (usable.size() == kMaxKeys) return;
+        Jwk jwk{read_id(key["kid"]).value_or(""), text_or_empty(key["x"]), text_or_empty(key["y"])};
         if (key["kty"].string() != std::string_view("EC") || key["crv"].string() != std::string_view("P-256")) return;
         if (!absent_or(key["use"], "sig") || !absent_or(key["alg"], "ES256")) return;
-        if (!jwk.kid.empty() && !jwk.x.empty() && !jwk.y.empty()) usable.push_back(std::move(jwk));
+        if (!jwk.kid.empty() && is_coordinate(jwk.x) && is_coordinate(jwk.y)) usable.push_back(std::move(jwk));
     });
     return usable;
 }

@@ -39,8 +39,12 @@ std::string health_check_body(Operational operational, Tokens tokens);
 /// will be refused. Source: technical details, "Provide Activation Code JWT (HTTPS)", "Actions: Webex to Integration".
 Secret decode_handed_over(std::string text);
 
-/// The keys that can have signed a code: `kty` EC, `crv` P-256, with `kid`, `x` and `y`, and neither a `use` but `sig`
-/// nor an `alg` but ES256. Others are passed over. Source: technical details, "Example JSON Web Key Set".
+/// More keys than any set has; what follows is passed over. A set is kept for an hour.
+constexpr std::size_t kMaxKeys = 256;
+
+/// The keys that can have signed a code: `kty` EC, `crv` P-256, with a `kid` that a code can have, `x` and `y` of 32
+/// bytes in base64url, and neither a `use` but `sig` nor an `alg` but ES256. Others are passed over. Whether x and y
+/// are a point of the curve is found when the key is used. Source: technical details, "Example JSON Web Key Set".
 Result<std::vector<Jwk>> decode_keys(std::string body);
 
 }  // namespace hotdesk::codec

@@ -7,7 +7,8 @@
 // bytes, of which half is the parse.
 //
 // Bounds: kMaxBytes and kMaxDepth. The parse is iterative, so depth costs no call stack, and the depth is counted
-// while parsing, so a bomb costs no memory either. Encoding is validated: text that gets through is UTF-8.
+// while parsing, so a bomb costs no memory either. Encoding is validated: text that gets through is UTF-8, and an
+// escape for half a character is read as DEL, as which no id is accepted.
 
 #ifdef __SSE2__
 #define RAPIDJSON_SSE2  // skips to the end of a string 16 bytes at a time; what it reads beyond the text: see kPadding
@@ -42,6 +43,11 @@ bool is_utf8(std::string_view text);
 /// whether there was any.
 bool scrub_utf8(std::string& text);
 
+/// Replaces every `\uXXXX` of a JSON text that is one half of a character without its other half by `\u007f`. A desk
+/// that cuts a title in the middle of a character writes that, and RapidJSON refuses the first halves and makes bytes
+/// that are not UTF-8 of the second.
+void scrub_surrogates(std::string& json);
+
 // --- reading ---------------------------------------------------------------------------------------------------------
 
 /// A value in a Document, or nothing. Borrowed: lives as long as the Document.
@@ -71,7 +77,7 @@ public:
         if (value_ == nullptr || !value_->IsInt64()) return std::nullopt;
         return value_->GetInt64();
     }
-    /// Any number; integers beyond 2^53 are rounded.
+    /// Any number, to some 15 digits.
     [[nodiscard]] std::optional<double> number() const {
         if (value_ == nullptr || !value_->IsNumber()) return std::nullopt;
         return value_->GetDouble();
@@ -169,8 +175,10 @@ public:
             problem_ = "not UTF-8";
             return;
         }
-        constexpr unsigned flags =
-            rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag;
+        // Without kParseFullPrecisionFlag: its code counts the leading zeros of 0 for numbers such as
+        // 18446744073709551615922, which is undefined, and nothing here needs a fraction to the last bit.
+        constexpr unsigned flags = rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag;
+        scrub_surrogates(text_);
         const std::size_t size = text_.size();
         pad();
         rapidjson::InsituStringStream stream(text_.data());

@@ -198,7 +198,10 @@ Result<Health> read_health(std::string_view bytes) {
     health.failed = count(root["failed"]);
     health.last_error_at = read_time(root["lastErrorAt"]);
     health.last_error = text_or_empty(root["lastError"]);
-    health.clock_offset = Millis{root["clockOffsetMs"].integer().value_or(0)};
+    // A time and the offset make a time: what would lead out of all years is none.
+    constexpr Millis most_offset = std::chrono::days{3650};
+    const Millis offset{root["clockOffsetMs"].integer().value_or(0)};
+    if (offset >= -most_offset && offset <= most_offset) health.clock_offset = offset;
     return health;
 }
 
@@ -256,8 +259,9 @@ bool has_outcome(std::string_view bytes) { return json::Document(std::string{byt
 Result<RequestOutcome> read_outcome(std::string_view bytes) {
     const json::Document document(std::string{bytes});
     const View root = document.root();
-    if (!root["outcome"].exists()) return damaged("outcome");
-    return RequestOutcome{"", text_or_empty(root["outcome"]), text_or_empty(root["cause"]), count(root["seq"]),
+    std::string outcome = text_or_empty(root["outcome"]);
+    if (outcome.empty()) return damaged("outcome");
+    return RequestOutcome{"", std::move(outcome), text_or_empty(root["cause"]), count(root["seq"]),
                           id_or_empty<MeetingId>(root["meetingId"])};
 }
 

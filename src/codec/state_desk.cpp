@@ -175,8 +175,8 @@ std::optional<Attempt> read_attempt(View value) {
     Attempt attempt;
     attempt.act = *act;
     attempt.ref = read_stored_ref(value);
-    attempt.count = static_cast<int>(count(value["count"]));
-    attempt.failures = static_cast<int>(count(value["failures"]));
+    attempt.count = small_count(value["count"]);
+    attempt.failures = small_count(value["failures"]);
     if (const Seq pending = count(value["pending"]); pending != 0) attempt.pending = pending;
     attempt.observed = flag(value["observed"]);
     return attempt;

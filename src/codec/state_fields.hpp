@@ -5,8 +5,11 @@
 #include "codec/fields.hpp"
 #include "codec/json.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <hotdesk/desk.hpp>
 #include <hotdesk/result.hpp>
+#include <limits>
 
 namespace hotdesk::codec {
 
@@ -66,6 +69,10 @@ inline void put_list(Writer& out, std::string_view name, const Items& items, Put
 inline std::uint64_t count(View value) {
     const auto number = value.integer();
     return number && *number > 0 ? static_cast<std::uint64_t>(*number) : 0;
+}
+/// At most as many as an int counts.
+inline int small_count(View value) {
+    return static_cast<int>(std::min<std::uint64_t>(count(value), std::numeric_limits<int>::max()));
 }
 inline bool flag(View value) { return value.boolean().value_or(false); }
 inline WallTime time_or_epoch(View value) { return read_time(value).value_or(WallTime{}); }

@@ -4,6 +4,7 @@
 #define TOML_HEADER_ONLY 0
 #include <toml++/toml.h>
 
+#include "codec/text.hpp"
 #include "daemon/nearest.hpp"
 #include "io/zone.hpp"
 
@@ -100,9 +101,8 @@ Wrong take_secret_file(std::string& into, const toml::node& node) {
 }
 
 Wrong take_https(std::string& into, const toml::node& node) {
-    constexpr std::string_view https = "https://";
     if (Wrong wrong = take(into, node); !wrong.empty()) return wrong;
-    const bool good = into.empty() || (into.size() > https.size() && same_address(into.substr(0, https.size()), https));
+    const bool good = into.empty() || (into.size() > 8 && same_address(into.substr(0, 8), "https://"));
     return good ? "" : "must be a URL that begins with https://";
 }
 
@@ -300,6 +300,11 @@ std::vector<std::string_view> names(const std::vector<Key<Target>>& keys) {
 
 // --- reading
 
+/// One line, and no more of the file's own words than somebody reads.
+Error wrong_at(const std::string& file, const toml::source_region& place, std::string_view what) {
+    return {ErrorKind::Rejected, file + ":" + std::to_string(place.begin.line) + ": " + codec::one_line(what, 500)};
+}
+
 class Reader {
 public:
     explicit Reader(const std::string& file) : file_(file) {}
@@ -338,9 +343,7 @@ public:
 
 private:
     void fail(const toml::node& node, const std::string& key, const std::string& what) {
-        if (!error)
-            error = Error{ErrorKind::Rejected,
-                          file_ + ":" + std::to_string(node.source().begin.line) + ": " + key + ": " + what};
+        if (!error) error = wrong_at(file_, node.source(), codec::one_line(key, 120) + ": " + what);
     }
 
     const toml::table* table_of(std::string_view name, const toml::node& node) {
@@ -430,8 +433,7 @@ Result<Config> read_config(std::string_view text, const std::string& file) {
         reader.find_zone();
         return std::move(reader.config);
     } catch (const toml::parse_error& failure) {
-        return Error{ErrorKind::Rejected, file + ":" + std::to_string(failure.source().begin.line) + ": " +
-                                              std::string{failure.description()}};
+        return wrong_at(file, failure.source(), failure.description());
     }
 }
 

@@ -56,7 +56,7 @@ struct Config {
 
 /// Rejected: not TOML, an unknown key (the nearest known one is named), a value of the wrong type or out of range, a
 /// time zone that the system does not know. Reads the system's time-zone database and nothing else.
-/// The message is `FILE:LINE: KEY: what is wrong`.
+/// The message is `FILE:LINE: KEY: what is wrong`, one line whatever the file holds.
 Result<Config> read_config(std::string_view text, const std::string& file);
 
 /// `section.key` of every key, in the order of the file; for the test that holds the man page equal.

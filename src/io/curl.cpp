@@ -21,6 +21,8 @@ constexpr Millis default_timeout{60'000};
 constexpr Millis longest_wait = std::chrono::hours{24};  // poll counts in int
 /// Of a tracking id: Webex's have some 60 characters, and it goes into every log line and record.
 constexpr std::size_t most_tracking_id = 200;
+/// Of a name. Source: RFC 1035, 2.3.4. The URL may be a cloud's of 8 MiB, and the message says the name.
+constexpr std::size_t longest_host = 253;
 
 struct FreeUrl {
     void operator()(CURLU* url) const { curl_url_cleanup(url); }
@@ -105,6 +107,7 @@ Result<std::string> judge(Url& url, const std::string& text, std::span<const std
     if (!part(url.get(), CURLUPART_USER).empty() || !part(url.get(), CURLUPART_PASSWORD).empty())
         return refuse("holds a user name or password");
     std::string host = part(url.get(), CURLUPART_HOST);
+    if (host.size() > longest_host) return refuse("names a host with a longer name than there are");
     if (!host_allowed(host, allowed))
         return refuse("names the host " + host + ", which is not one of Webex's; if it is meant, add it to [http] " +
                       "extra_hosts");

@@ -48,8 +48,12 @@ std::string_view take_until(std::string_view& text, std::string_view stops) {
 
 bool names_next(std::string_view relations) {
     relations = trim(relations);
-    if (relations.size() >= 2 && relations.front() == '"' && relations.back() == '"')
+    if (!relations.empty() && relations.front() == '"') {
+        if (relations.size() < 2 || relations.back() != '"') return false;  // the line ends within the quotes
         relations = relations.substr(1, relations.size() - 2);
+    }
+    // No relation has these. A quote in the middle opens another quoted string, or closes this one before its end.
+    if (relations.find_first_of("\"\\") != std::string_view::npos) return false;
     while (!relations.empty()) {
         const auto end = std::min(relations.find_first_of(" \t"), relations.size());
         if (same_text(relations.substr(0, end), "next")) return true;

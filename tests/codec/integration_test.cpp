@@ -148,7 +148,8 @@ TEST_CASE("the guide's key set has three keys") {
 }
 
 TEST_CASE("keys that cannot have signed a code are passed over") {
-    const std::string good = R"({"kty":"EC","crv":"P-256","kid":"k","x":"x","y":"y"})";
+    const std::string x(43, 'A');  // 32 bytes
+    const std::string good = R"({"kty":"EC","crv":"P-256","kid":"k","x":")" + x + R"(","y":")" + x + "\"}";
     const auto count = [](const std::string& key) {
         const auto keys = codec::decode_keys(R"({"keys":[)" + key + "]}");
         REQUIRE(keys.ok());
@@ -157,11 +158,16 @@ TEST_CASE("keys that cannot have signed a code are passed over") {
     CHECK(count(good) == 1);
     for (const std::string& key :
          {replaced(good, "EC", "RSA"), replaced(good, "P-256", "P-384"), replaced(good, R"("kid":"k",)", ""),
-          replaced(good, R"("x":"x",)", ""), replaced(good, "{", R"({"use":"enc",)"),
+          replaced(good, R"("x":)", R"("z":)"), replaced(good, x, "A" + x), replaced(good, x, "="),
+          replaced(good, x, ""), replaced(good, R"("k")", "\"" + std::string(1025, 'k') + "\""),
+          replaced(good, R"("k")", R"("k\n")"), replaced(good, "{", R"({"use":"enc",)"),
           replaced(good, "{", R"({"alg":"ES384",)"), std::string("7"), std::string("null")}) {
         INFO(key);
         CHECK(count(key) == 0);
     }
+    std::string many = good;
+    for (std::size_t i = 1; i < 2 * codec::kMaxKeys; ++i) many += "," + good;
+    CHECK(count(many) == codec::kMaxKeys);
     CHECK_FALSE(codec::decode_keys("{}").ok());
     CHECK_FALSE(codec::decode_keys(R"({"keys":{}})").ok());
 }

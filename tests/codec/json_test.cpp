@@ -63,13 +63,44 @@ TEST_CASE("a text over the size limit is refused unread") {
 
 TEST_CASE("what is not exactly one JSON value is refused") {
     using namespace std::string_literals;
-    for (const std::string& text : {""s, " "s, "{"s, "{}{}"s, "{} x"s, "{}\0{}"s, "{}\0"s, "\"a\0b\""s, "[1,]"s,
-                                    "{'a':1}"s, "// comment\n{}"s, "nul"s, "NaN"s, "\"\x80\""s, "\"\xc3\""s,
-                                    "\"\xed\xa0\x80\""s, R"("\ud800")"s, "\"\n\""s, "\xef\xbb\xbf{}"s}) {
+    for (const std::string& text :
+         {""s, " "s, "{"s, "{}{}"s, "{} x"s, "{}\0{}"s, "{}\0"s, "\"a\0b\""s, "[1,]"s, "{'a':1}"s, "// comment\n{}"s,
+          "nul"s, "NaN"s, "\"\x80\""s, "\"\xc3\""s, "\"\xed\xa0\x80\""s, "\"\n\""s, "\xef\xbb\xbf{}"s}) {
         // No INFO: control characters in it would break the test protocol.
         CHECK_FALSE(json::Document(text).ok());
     }
     CHECK(json::Document(" {} \n").ok());
+}
+
+TEST_CASE("half a character costs only itself") {
+    const auto text = [](const char* json) {
+        const json::Document document(json);
+        return std::string(document.root().string().value_or("nothing"));
+    };
+    CHECK(text(R"("a\ud83d")") == "a\x7f");
+    CHECK(text(R"("\uDE00b")") ==
+          "\x7f"
+          "b");
+    CHECK(text(R"("\ude00\ud83d")") == "\x7f\x7f");
+    CHECK(text(R"("\ud83d\ud83d\ude00\ude00")") == "\x7f\xf0\x9f\x98\x80\x7f");
+    CHECK(text(R"("\ud83d\u0041")") ==
+          "\x7f"
+          "A");
+    CHECK(text(R"("\ud83d\n\ud83d\\ude00")") == "\x7f\n\x7f\\ude00");
+    CHECK(text(R"("\\ud83d")") == "\\ud83d");  // a backslash, and five letters
+    CHECK(text(R"("\ud83")") == "nothing");
+    CHECK(text(R"("\ud83x")") == "nothing");
+    CHECK(text(R"("\u+d83")") == "nothing");
+}
+
+TEST_CASE("a number with more digits than a number holds is rounded") {
+    const auto number = [](const char* text) { return *json::Document(text).root().number(); };
+    CHECK(number("1629278630.25") == 1629278630.25);
+    CHECK(number("18446744073709551615922") == Approx(1.8446744073709552e22));
+    CHECK(number("1e-400") == 0.0);
+    CHECK_FALSE(json::Document("1e400").ok());
+    CHECK(json::Document("9223372036854775807").root().integer() == 9223372036854775807);
+    CHECK_FALSE(json::Document("18446744073709551615922").root().integer().has_value());
 }
 
 TEST_CASE("bytes that are not UTF-8 are found and characters are left alone") {

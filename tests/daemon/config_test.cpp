@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "codec/text.hpp"
 #include "daemon/config.hpp"
 
 #include <algorithm>
@@ -137,6 +138,19 @@ TEST_CASE("an error names file, line, key and the nearest known one", "[config]"
         CHECK(wrong("[policy]\nbooking_hours = \"" + std::string{hours} + "\"\n")
                   .find("hotdeskd.toml:2: policy.booking_hours: ") == 0);
     CHECK(wrong("[policy]\nbooking_days = [\"monday\"]\n").find("hotdeskd.toml:2: policy.booking_days: ") == 0);
+}
+
+TEST_CASE("an error is one line of a length to be read, whatever the file calls its keys", "[config]") {
+    for (const std::string& file : {std::string("\"a\\nb\" = 1\n"), "[policy]\n" + std::string(60000, 'k') + " = 1\n",
+                                    "[policy]\ntime_zone = \"a\\u001b\\n" + std::string(60000, 'z') + "\"\n",
+                                    "[policy]\nmode = \"" + std::string(60000, 'm') + "\n"}) {
+        const std::string message = wrong(file);
+        INFO(message);
+        CHECK(message.size() < 640);
+        CHECK(message.rfind("hotdeskd.toml:", 0) == 0);
+        CHECK(std::none_of(message.begin(), message.end(), codec::is_control));
+    }
+    CHECK(wrong("[policy]\n" + std::string(60000, 'k') + " = 1\n").find("is not a known key") != std::string::npos);
 }
 
 TEST_CASE("overrides are read, copied and checked", "[config]") {

@@ -126,6 +126,18 @@ TEST_CASE("the golden desk record with all that rules find out loads, and is sti
     CHECK(codec::write_desk(full_desk_with_rules()) == golden);
 }
 
+TEST_CASE("what is out of range in a record is read as something that can be written again", "[state]") {
+    const auto often = codec::read_desk(R"({"id":"d","attempts":[{"act":"release","count":3000000000}]})");
+    REQUIRE(often.ok());
+    REQUIRE(often->attempts.size() == 1);
+    CHECK(often->attempts[0].count == 2147483647);
+    CHECK(codec::write_desk(*codec::read_desk(codec::write_desk(*often))) == codec::write_desk(*often));
+    CHECK(codec::read_health(R"({"clockOffsetMs":-7200000})")->clock_offset == -2h);
+    CHECK(codec::read_health(R"({"clockOffsetMs":9223372036854775807})")->clock_offset == 0ms);
+    CHECK_FALSE(codec::read_outcome(R"({"outcome":7})").ok());
+    CHECK_FALSE(codec::read_outcome(R"({"outcome":""})").ok());
+}
+
 TEST_CASE("a rule or an act of a later version costs only itself", "[state]") {
     const auto desk =
         codec::read_desk(R"({"id":"d","bookings":[{"id":"1","objection":{"rule":"max_noise"},"leftAlone":{}}],)"

@@ -37,6 +37,9 @@ TEST_CASE("the next page is found among the links of a header") {
         {R"(<a>; rel)", ""},
         {R"(<a>; rel=)", ""},
         {R"(<a>; rel="\)", ""},
+        {R"(<a>; rel=" next )", ""},
+        {R"(<a>; rel="x" next")", ""},
+        {R"(<a>; rel="x" "next")", ""},
         {"", ""},
         {" ", ""},
     };
