@@ -70,6 +70,7 @@ struct Exchange {
     Url url;
     std::string host;
     Headers headers;
+    std::size_t sent = 0;  ///< of the request's body
     std::string body;
     std::size_t max_body_bytes = 0;
     bool too_large = false;
@@ -91,6 +92,16 @@ std::size_t on_body(char* bytes, std::size_t, std::size_t count, void* target) {
         return CURL_WRITEFUNC_ERROR;
     }
     Secret::append(exchange.body, {bytes, count});  // there may be tokens in it
+    return count;
+}
+
+/// Lends libcurl the request's body, once. It cannot be rewound, and that is meant: see prepare().
+std::size_t on_send(char* to, std::size_t, std::size_t room, void* source) {
+    auto& exchange = *static_cast<Exchange*>(source);
+    const std::string& body = exchange.request.body;
+    const std::size_t count = std::min(room, body.size() - exchange.sent);
+    body.copy(to, count, exchange.sent);
+    exchange.sent += count;
     return count;
 }
 
@@ -276,11 +287,14 @@ bool CurlHttp::prepare(Exchange& exchange) {
         Secret::wipe(line);
     }
     if (request.method != "GET" || !request.body.empty()) {
-        // Without "Expect:" curl would wait for a go-ahead before larger bodies.
+        // Without "Expect:" curl would wait for a go-ahead before larger bodies. When a kept connection ends before the
+        // first byte of an answer, curl sends the request again by itself, though it may have been carried out: a
+        // token would be spent twice, a desk booked twice. A body that it cannot rewind keeps it from that; with
+        // CURLOPT_POSTFIELDS it could. Whether to ask again is for the caller, who knows what was asked.
         good = good && append(exchange.headers, "Content-Type: application/json") &&
-               append(exchange.headers, "Expect:") &&
+               append(exchange.headers, "Expect:") && set(easy, CURLOPT_POST, 1L) &&
                set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size())) &&
-               set(easy, CURLOPT_POSTFIELDS, request.body.c_str());  // lent, not copied
+               set(easy, CURLOPT_READFUNCTION, on_send) && set(easy, CURLOPT_READDATA, &exchange);
     }
     if (request.method != "POST") good = good && set(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     const Millis timeout = request.timeout > Millis{0} ? std::min(request.timeout, longest_wait) : default_timeout;
