@@ -58,6 +58,7 @@ class Bench:
         self.began = time.monotonic()
         self.failures, self.agenda, self.order = [], [], itertools.count()
         self.diary = open(folder / "diary", "w", encoding="utf-8")
+        self.journal = open(folder / "requests", "w", encoding="utf-8")
         preload = folder / "clock.so"
         complaint = place.build_clock(HERE / "clock.c", preload)
         if complaint:
@@ -130,7 +131,7 @@ class Bench:
     # --- words --------------------------------------------------------------------------------------------------------
 
     def note(self, text):
-        self.diary.write(f"{self.minutes():8.3f} {text}\n")
+        self.diary.write(f"{self.minutes():8.3f} {time.strftime('%T', time.gmtime(self.now())) if self.lab else ''} {text}\n")
 
     def complain(self, text):
         self.failures.append(text)
@@ -182,6 +183,10 @@ class Bench:
             return
         if self.worker is None or self.dying is self.worker or not self.worker.running():
             self.later(self.chance.uniform(0.05, 1), self.kill_worker)
+            return
+        # One that has not said its first word is spared now and then: where starting is slow, it never would.
+        if self.worker.err_path.stat().st_size == 0 and self.chance.random() < 0.8:
+            self.later(self.chance.uniform(0.2, 2), self.kill_worker)
             return
         self.kills += 1
         self.dying = self.worker
@@ -244,6 +249,9 @@ class Bench:
             elif request["endpoint"] == "status":
                 entry["device"] = request["path"].partition("deviceId=")[2].partition("&")[0]
             self.requests.append(entry)
+            if entry["device"]:
+                desk = self.names.get(entry["device"], "?")
+                self.journal.write(f"{entry['at']:.3f} {desk} {entry.get('name', 'status')} {entry['status']}\n")
             self.request_count += 1
 
     def look_for_violations(self):
@@ -314,3 +322,4 @@ class Bench:
             self.disk.remove()
         self.cable.remove()
         self.diary.close()
+        self.journal.close()

@@ -49,13 +49,15 @@ def judge_commands(sent, visits, ordered):
     return wrong
 
 
-def judge_decisions(sent, records):
+def judge_decisions(sent, records, ordered=()):
     """Each command that went out has a decision of its own, which was stored before. Both with device, name and
-    arguments. A booking that was ordered goes out again where no answer came and the desk has not heard of it; its
-    BookingRequestUUID keeps it one booking, so only those count that a desk took."""
+    arguments. What an administrator ordered goes out again where no answer came and the desk has not done it: what it
+    names (BookingRequestUUID, MeetingId) keeps it one act, so only those count that a desk took. ordered: MeetingIds
+    that the administrator wanted deleted."""
     decided = collections.Counter((r["deviceId"], r["command"], canonical(r["arguments"])) for r in records)
     went = collections.Counter((c["device"], c["name"], canonical(c["arguments"])) for c in sent
-                               if c["name"] != "Bookings.Book" or c["status"] == 200)
+                               if c["status"] == 200 or not (c["name"] == "Bookings.Book" or
+                                                             c["arguments"].get("MeetingId") in ordered))
     wrong = [f"{name} {arguments} went out {count} times and was decided {decided[device, name, arguments]} times"
              for (device, name, arguments), count in went.items() if count > decided[device, name, arguments]]
     numbers = [record["seq"] for record in records]

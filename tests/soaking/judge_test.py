@@ -80,6 +80,14 @@ class Decisions(unittest.TestCase):
         self.assertEqual(len(judge.judge_decisions([command(1, LOGOUT)], [])), 1)
         self.assertEqual(len(judge.judge_decisions([command(1, LOGOUT)] * 2, [self.record])), 1)
 
+    def test_an_order_may_be_sent_again_where_no_answer_came(self):
+        lost = dict(command(1, "Bookings.Delete", MeetingId="M9"), status=0)
+        again = dict(lost, status=200)
+        record = dict(self.record, command="Bookings.Delete", arguments={"MeetingId": "M9"})
+        self.assertEqual(judge.judge_decisions([lost, again], [record], ["M9"]), [])
+        self.assertEqual(len(judge.judge_decisions([lost, again], [record])), 1)
+        self.assertEqual(len(judge.judge_decisions([again, again], [record], ["M9"])), 1)
+
     def test_a_number_that_is_used_twice_is_wrong(self):
         self.assertEqual(len(judge.judge_decisions([], [self.record] * 2)), 1)
 

@@ -38,7 +38,7 @@ class People:
     def __init__(self, chance, desks, tell, now, later, complain):
         self.chance, self.tell, self.now, self.later, self.complain = chance, tell, now, later, complain
         self.visits, self.count, self.active = [], 0, False
-        self.deeds = 0
+        self.rest_s = 20  # between two visits, at most
         self.busy = set()
         self.desks = list(desks)
 
@@ -68,13 +68,12 @@ class People:
         if not self.active:
             self.later(5, lambda: self.go_on(visit, deeds))
             return
-        self.deeds += 1
         try:
             wait = next(deeds)
         except StopIteration as end:
             visit.over = True
             self.busy.discard(visit.desk)
-            self.later((end.value or 0) + self.chance.uniform(1, 20), lambda: self.come(visit.desk))
+            self.later((end.value or 0) + self.chance.uniform(1, self.rest_s), lambda: self.come(visit.desk))
             return
         self.later(wait, lambda: self.go_on(visit, deeds))
 
