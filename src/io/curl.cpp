@@ -70,7 +70,7 @@ struct Exchange {
     Url url;
     std::string host;
     Headers headers;
-    std::size_t sent = 0;  ///< of the request's body
+    int sent = 0;  ///< how often it went out
     std::string body;
     std::size_t max_body_bytes = 0;
     bool too_large = false;
@@ -95,14 +95,13 @@ std::size_t on_body(char* bytes, std::size_t, std::size_t count, void* target) {
     return count;
 }
 
-/// Lends libcurl the request's body, once. It cannot be rewound, and that is meant: see prepare().
-std::size_t on_send(char* to, std::size_t, std::size_t room, void* source) {
-    auto& exchange = *static_cast<Exchange*>(source);
-    const std::string& body = exchange.request.body;
-    const std::size_t count = std::min(room, body.size() - exchange.sent);
-    body.copy(to, count, exchange.sent);
-    exchange.sent += count;
-    return count;
+/// There is a connection, and the request is about to go out on it. When a kept connection ends before the first byte
+/// of an answer, curl sends the request again by itself, though it may have been carried out: a token would be spent
+/// twice, a desk booked twice, a batch of messages lost unheard.
+int on_request(void* target, char*, char*, int, int) {
+    auto& exchange = *static_cast<Exchange*>(target);
+    ++exchange.sent;
+    return exchange.request.once && exchange.sent > 1 ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 /// The one gate: parses and judges. Ok: the host, and `url` holds the parse. An error goes on after "its URL ".
@@ -287,20 +286,18 @@ bool CurlHttp::prepare(Exchange& exchange) {
         Secret::wipe(line);
     }
     if (request.method != "GET" || !request.body.empty()) {
-        // Without "Expect:" curl would wait for a go-ahead before larger bodies. When a kept connection ends before the
-        // first byte of an answer, curl sends the request again by itself, though it may have been carried out: a
-        // token would be spent twice, a desk booked twice. A body that it cannot rewind keeps it from that; with
-        // CURLOPT_POSTFIELDS it could. Whether to ask again is for the caller, who knows what was asked.
+        // Without "Expect:" curl would wait for a go-ahead before larger bodies.
         good = good && append(exchange.headers, "Content-Type: application/json") &&
-               append(exchange.headers, "Expect:") && set(easy, CURLOPT_POST, 1L) &&
+               append(exchange.headers, "Expect:") &&
                set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size())) &&
-               set(easy, CURLOPT_READFUNCTION, on_send) && set(easy, CURLOPT_READDATA, &exchange);
+               set(easy, CURLOPT_POSTFIELDS, request.body.c_str());  // lent, not copied
     }
     if (request.method != "POST") good = good && set(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     const Millis timeout = request.timeout > Millis{0} ? std::min(request.timeout, longest_wait) : default_timeout;
     return good && prepare_connection(easy) && set(easy, CURLOPT_CURLU, exchange.url.get()) &&
            set(easy, CURLOPT_HTTPHEADER, exchange.headers.get()) &&
            set(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count())) && set(easy, CURLOPT_PRIVATE, &exchange) &&
+           set(easy, CURLOPT_PREREQFUNCTION, on_request) && set(easy, CURLOPT_PREREQDATA, &exchange) &&
            set(easy, CURLOPT_WRITEFUNCTION, on_body) && set(easy, CURLOPT_WRITEDATA, &exchange) &&
            set(easy, CURLOPT_ERRORBUFFER, exchange.detail.data());
 }

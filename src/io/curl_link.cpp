@@ -174,8 +174,8 @@ Error link_failure(void* easy, int code, std::string_view detail, const std::str
         case CURLE_SSL_CONNECT_ERROR: return transient("TLS: " + no_agreement(detail, host));
         default: break;
     }
-    // What curl says when it may not send a request again; see curl.cpp.
-    if (code == CURLE_SEND_FAIL_REWIND) code = CURLE_GOT_NOTHING;
+    // What curl says when it may not send a request again: the first time got no answer. See curl.cpp.
+    if (code == CURLE_ABORTED_BY_CALLBACK) code = CURLE_GOT_NOTHING;
     curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &number);
     if (number >= 300) return transient(proxy_refused(number, host, options));
     if (code == CURLE_PROXY) return transient("the proxy failed (" + std::string(detail) + ")");
