@@ -131,7 +131,8 @@ class Bench:
     # --- words --------------------------------------------------------------------------------------------------------
 
     def note(self, text):
-        self.diary.write(f"{self.minutes():8.3f} {time.strftime('%T', time.gmtime(self.now())) if self.lab else ''} {text}\n")
+        clock = time.strftime("%T", time.gmtime(self.now()))
+        self.diary.write(f"{self.minutes():8.3f} {clock} {text}\n")
 
     def complain(self, text):
         self.failures.append(text)
