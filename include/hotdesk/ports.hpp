@@ -25,6 +25,9 @@ struct HttpRequest {
     Secret bearer;       ///< empty: no Authorization header
     std::string body;    ///< JSON; empty: none. Wiped after sending: it may hold a secret
     Millis timeout{};    ///< for the whole exchange
+    /// It changes or takes something, so it goes out once at most. Any other goes out again by itself where a kept
+    /// connection ended without a word, as servers end idle ones.
+    bool once = false;
 };
 
 /// A complete HTTP answer, whatever its status. What did not get that far is an Error: Transient for the network and

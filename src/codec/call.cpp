@@ -30,6 +30,7 @@ HttpRequest with_body(const char* method, std::string url, Secret bearer, std::s
     HttpRequest request = get(std::move(url), std::move(bearer));
     request.method = method;
     request.body = std::move(body);
+    request.once = true;
     return request;
 }
 
@@ -43,6 +44,7 @@ struct Encoder {
     HttpRequest operator()(const call::Poll& poll) const {
         HttpRequest request = get(poll.url, wire.access_token);
         request.timeout = kPollTimeout;
+        request.once = true;  // messages are handed out once
         return request;
     }
     HttpRequest operator()(const call::ReadApp& read) const { return get(read.url, wire.access_token); }
@@ -55,7 +57,11 @@ struct Encoder {
     HttpRequest operator()(const call::AskStatus& ask) const {
         return get(status_url(wire.webexapis_base_url, ask.device, ask.presence, ask.calls), wire.access_token);
     }
-    HttpRequest operator()(const call::AskBookings& ask) const { return command(ask.device, list_bookings()); }
+    HttpRequest operator()(const call::AskBookings& ask) const {
+        HttpRequest request = command(ask.device, list_bookings());
+        request.once = false;  // a POST, and a question all the same
+        return request;
+    }
     HttpRequest operator()(const call::AskSessions& ask) const {
         return get(sessions_url(wire.webexapis_base_url, ask.workspace), wire.access_token);
     }

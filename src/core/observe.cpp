@@ -235,7 +235,10 @@ void forget_what_is_old(Desk& desk, Now now) {
     std::erase_if(desk.deleted, [&](const DeletedBooking& d) { return d.learned_at + rules::memory < now.mono; });
     std::erase_if(desk.requested,
                   [&](const RequestedBooking& r) { return r.since.mono + rules::request_wait <= now.mono; });
-    std::erase_if(desk.permits, [&](const Permit& p) { return p.since.mono + rules::permit_life <= now.mono; });
+    std::erase_if(desk.permits, [&](const Permit& p) {
+        // Of a booking that was made while nothing could be heard it may take long to hear.
+        return p.since.mono + rules::permit_life <= now.mono && p.slot.end <= now.wall;
+    });
     for (auto& known : desk.bookings)
         std::erase_if(known.reversals, [&](WallTime at) { return at + rules::reversal_window <= now.wall; });
 }

@@ -72,6 +72,7 @@ struct Exchange {
     Url url;
     std::string host;
     Headers headers;
+    int sent = 0;  ///< how often it went out
     std::string body;
     std::size_t max_body_bytes = 0;
     bool too_large = false;
@@ -94,6 +95,15 @@ std::size_t on_body(char* bytes, std::size_t, std::size_t count, void* target) {
     }
     Secret::append(exchange.body, {bytes, count});  // there may be tokens in it
     return count;
+}
+
+/// There is a connection, and the request is about to go out on it. When a kept connection ends before the first byte
+/// of an answer, curl sends the request again by itself, though it may have been carried out: a token would be spent
+/// twice, a desk booked twice, a batch of messages lost unheard.
+int on_request(void* target, char*, char*, int, int) {
+    auto& exchange = *static_cast<Exchange*>(target);
+    ++exchange.sent;
+    return exchange.request.once && exchange.sent > 1 ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 /// The one gate: parses and judges. Ok: the host, and `url` holds the parse. An error goes on after "its URL ".
@@ -290,6 +300,7 @@ bool CurlHttp::prepare(Exchange& exchange) {
     return good && prepare_connection(easy) && set(easy, CURLOPT_CURLU, exchange.url.get()) &&
            set(easy, CURLOPT_HTTPHEADER, exchange.headers.get()) &&
            set(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count())) && set(easy, CURLOPT_PRIVATE, &exchange) &&
+           set(easy, CURLOPT_PREREQFUNCTION, on_request) && set(easy, CURLOPT_PREREQDATA, &exchange) &&
            set(easy, CURLOPT_WRITEFUNCTION, on_body) && set(easy, CURLOPT_WRITEDATA, &exchange) &&
            set(easy, CURLOPT_ERRORBUFFER, exchange.detail.data());
 }

@@ -45,6 +45,8 @@ bool trust(CURL* easy, const HttpOptions& options) {
              {std::pair{CURLOPT_CAINFO, CURLOPT_CAPATH}, std::pair{CURLOPT_PROXY_CAINFO, CURLOPT_PROXY_CAPATH}})
             good = good && set(easy, file, options.ca_file.c_str()) &&
                    set(easy, directory, static_cast<const char*>(nullptr));
+    // libcurl would believe what it has read of the file for a day, while the proxy shows its new certificate.
+    if (!options.ca_file.empty()) good = good && set(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
     return good;
 }
 
@@ -172,6 +174,8 @@ Error link_failure(void* easy, int code, std::string_view detail, const std::str
         case CURLE_SSL_CONNECT_ERROR: return transient("TLS: " + no_agreement(detail, host));
         default: break;
     }
+    // What curl says when it may not send a request again: the first time got no answer. See curl.cpp.
+    if (code == CURLE_ABORTED_BY_CALLBACK) code = CURLE_GOT_NOTHING;
     curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &number);
     if (number >= 300) return transient(proxy_refused(number, host, options));
     if (code == CURLE_PROXY) return transient("the proxy failed (" + std::string(detail) + ")");

@@ -80,8 +80,15 @@ Result<int> listen_at(const std::string& path) {
 
 enum class Next { More, Closed, Quit };
 
+/// Most lines are about the world; a certificate is not.
+std::string answer(Runtime& runtime, const ConsoleOptions& options, const std::string& line) {
+    if (line != "new-certificate" || !options.new_certificate) return runtime.command(line);
+    const auto done = options.new_certificate();
+    return done ? "ok" : "error: " + done.error().message;
+}
+
 /// Reads what there is and answers every whole line.
-Next serve(Runtime& runtime, Party& party) {
+Next serve(Runtime& runtime, const ConsoleOptions& options, Party& party) {
     std::array<char, 65536> buffer{};
     const ssize_t got = ::read(party.in.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) return Next::More;
@@ -95,7 +102,7 @@ Next serve(Runtime& runtime, Party& party) {
             send_all(party.out, "ok\n");
             return Next::Quit;
         }
-        if (!send_all(party.out, runtime.command(line) + "\n")) return Next::Closed;
+        if (!send_all(party.out, answer(runtime, options, line) + "\n")) return Next::Closed;
     }
     return Next::More;
 }
@@ -131,7 +138,7 @@ Result<void> run_console(Runtime& runtime, const ConsoleOptions& options, const 
         for (std::size_t i = parties.size(); i-- > 0;) {
             if (wait[i + 2].revents == 0) continue;
             const bool is_stdin = parties[i].in.get() == STDIN_FILENO;
-            const Next next = serve(runtime, parties[i]);
+            const Next next = serve(runtime, options, parties[i]);
             if (next == Next::Quit || (next == Next::Closed && is_stdin && options.exit_with_stdin)) {
                 if (!options.socket_path.empty()) ::unlink(options.socket_path.c_str());
                 return {};

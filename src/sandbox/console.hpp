@@ -12,6 +12,8 @@ namespace hotdesk::sandbox {
 struct ConsoleOptions {
     std::string socket_path;       ///< empty: none; a stale socket there is replaced
     bool exit_with_stdin = false;  ///< else the end of standard input changes nothing
+    /// What `new-certificate` does; empty: there is nothing of the kind.
+    std::function<Result<void>()> new_certificate = {};
 };
 
 /// SIGINT and SIGTERM must be blocked already, in every thread: they are read as a descriptor here.

@@ -199,6 +199,11 @@ std::string control(World& world, std::string_view line, WallTime now) {
     if (verb == "desks") return desk_names(world);
     if (verb == "world") return world_json(world, now);
     if (verb == "requests") return requests(world, words);
+    if (verb == "take-requests") {
+        std::string taken = requests(world, {verb});
+        world.forget_asked();
+        return taken;
+    }
     if (verb == "pushed") return pushed(world, words);
     if (verb == "violations") return violations(world);
     if (verb == "secrets") return to_text(Json(world.secrets()));
@@ -267,6 +272,7 @@ desk-N show                      the desk as JSON
 desks                            all desks in short, JSON
 world                            everything, JSON
 requests [ENDPOINT]              what was asked, JSON; secrets masked
+take-requests                    the same, and none of them is shown again
 pushed [desk-N]                  what was put into the queue, JSON
 violations                       what broke the protocol, JSON
 secrets                          every secret handed out, JSON
@@ -274,7 +280,7 @@ forget                           empties requests, pushed and violations
 fault ENDPOINT KIND [times=N] [skip=N] [retry-after=S] [desk=desk-N] [name=Command.Name]
       ENDPOINT: jwks token app patch poll devices workspaces status command sessions people
       KIND: 200..599 (a status), html, garbage, body-size=N, hang, drop (closes, nothing done), reset (done, then
-      cut in the middle of the answer), delay=SPAN
+      cut in the middle of the answer), lost (done, then closed without an answer), delay=SPAN
 fault ENDPOINT off | fault off
 push JSON                        puts one element into the queue as it is
 push-body BYTES                  answers the next poll with this
@@ -293,6 +299,7 @@ set access-token-lifetime SPAN | rotate-refresh-tokens on|off | identity on|off 
 set queue enabled|disabled|remove              as a PATCH of the integration would
 set date-skew +SPAN|-SPAN                      what the Date header is wrong by
 set base-url URL                               what codes and answers name from now on: a proxy in front, say
+new-certificate                  of a new authority, in ca.pem; all connections end
 help, quit
 T: now, +5m, -59m55s, HH:MM (UTC), or RFC 3339. D, SPAN: 500ms, 5s, 3m, 2h, 1d, or several as 1h30m.
 )";

@@ -34,11 +34,12 @@ Error refused(const std::string& word) {
 }
 
 bool read_kind(const std::string& word, Fault& fault) {
-    static constexpr std::array<std::pair<std::string_view, FaultKind>, 5> kinds = {{{"html", FaultKind::Html},
+    static constexpr std::array<std::pair<std::string_view, FaultKind>, 6> kinds = {{{"html", FaultKind::Html},
                                                                                      {"garbage", FaultKind::Garbage},
                                                                                      {"hang", FaultKind::Hang},
                                                                                      {"drop", FaultKind::Drop},
-                                                                                     {"reset", FaultKind::Reset}}};
+                                                                                     {"reset", FaultKind::Reset},
+                                                                                     {"lost", FaultKind::Lost}}};
     for (const auto& [name, kind] : kinds)
         if (word == name) {
             fault.kind = kind;
@@ -168,6 +169,7 @@ Reply faulty_reply(const Fault& fault) {
         case FaultKind::Hang: reply.delivery = Delivery::Hang; break;
         case FaultKind::Drop: reply.delivery = Delivery::Close; break;
         case FaultKind::Reset:
+        case FaultKind::Lost:
         case FaultKind::Delay: break;
     }
     if (fault.retry_after_s) reply.headers.emplace_back("Retry-After", std::to_string(*fault.retry_after_s));

@@ -26,6 +26,7 @@ enum class FaultKind {
     Hang,      ///< no answer at all
     Drop,      ///< closes the connection and does nothing
     Reset,     ///< does what was asked, then closes the connection in the middle of the answer
+    Lost,      ///< does what was asked, then closes the connection before the first byte of the answer
     Delay,     ///< does what was asked, and answers `delay` later
 };
 
@@ -58,7 +59,12 @@ private:
 /// `desk=NAME`, `name=Command.Name`.
 Result<Fault> parse_fault(const std::vector<std::string>& words);
 
-/// The answer of a fault that does nothing else; not for Reset and Delay.
+/// Whether what was asked for is done all the same.
+[[nodiscard]] constexpr bool is_done(FaultKind kind) {
+    return kind == FaultKind::Reset || kind == FaultKind::Lost || kind == FaultKind::Delay;
+}
+
+/// The answer of a fault that does nothing else; not for those where is_done().
 Reply faulty_reply(const Fault& fault);
 
 }  // namespace hotdesk::sandbox

@@ -118,7 +118,12 @@ struct Listener::Server {
 };
 
 Listener::Listener(Runtime& runtime, const std::string& certificate_file, const std::string& key_file)
-    : server_(std::make_unique<Server>(runtime, certificate_file, key_file)) {
+    : runtime_(runtime), certificate_file_(certificate_file), key_file_(key_file) {
+    prepare();
+}
+
+void Listener::prepare() {
+    server_ = std::make_unique<Server>(runtime_, certificate_file_, key_file_);
     httplib::SSLServer& http = server_->http;
     const httplib::Server::Handler handler = [server = server_.get()](const auto& from, auto& to) {
         server->serve(from, to);
@@ -166,6 +171,15 @@ void Listener::stop() {
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     server_->thread.join();
+}
+
+Result<void> Listener::restart() {
+    const int port = server_->port;
+    stop();
+    prepare();
+    if (const auto bound = bind(port); !bound) return bound.error();
+    start();
+    return {};
 }
 
 }  // namespace hotdesk::sandbox

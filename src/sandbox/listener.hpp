@@ -22,9 +22,15 @@ public:
     void start();
     /// Takes no more connections, closes those there are, and returns when none is left.
     void stop();
+    /// Stops, reads the files anew, and serves at the same port.
+    Result<void> restart();
 
 private:
     struct Server;
+    void prepare();
+
+    Runtime& runtime_;
+    std::string certificate_file_, key_file_;
     std::unique_ptr<Server> server_;
 };
 

@@ -164,6 +164,11 @@ int fail(const Error& error) {
     return 1;
 }
 
+Result<void> write_identity(const Place& place, const TlsIdentity& identity) {
+    if (auto done = place.write("server.pem", identity.certificate, true); !done) return done;
+    return place.write("server.key", identity.key, true);
+}
+
 Result<void> write_files(const Place& place, World& world, const TlsIdentity& identity, const std::string& policy) {
     struct File {
         const char* name;
@@ -204,10 +209,8 @@ int run(Arguments& arguments) {
         policy = std::move(text.value());
     }
     const std::string signing_key = signer.value()->pem(), nothing_yet;
-    for (const auto& [name, text] : {std::pair{"server.pem", &identity->certificate},
-                                     {"server.key", &identity->key},
-                                     {"signing.key", &signing_key},
-                                     {"handed-out", &nothing_yet}})
+    if (const auto done = write_identity(*place, identity.value()); !done) return fail(done.error());
+    for (const auto& [name, text] : {std::pair{"signing.key", &signing_key}, {"handed-out", &nothing_yet}})
         if (const auto done = place->write(name, *text, true); !done) return fail(done.error());
     arguments.runtime.secrets_file = place->file("handed-out").string();
 
@@ -221,6 +224,13 @@ int run(Arguments& arguments) {
     if (const auto done = write_files(*place, told, identity.value(), policy); !done) return fail(done.error());
     listener.start();
     if (const auto done = schedule(runtime, arguments.scenario_file); !done) return fail(done.error());
+    arguments.console.new_certificate = [&]() -> Result<void> {
+        const auto fresh = make_tls_identity(wall_now());
+        if (!fresh) return fresh.error();
+        if (auto done = write_identity(*place, fresh.value()); !done) return done;
+        if (auto done = place->write("ca.pem", fresh->ca, false); !done) return done;
+        return listener.restart();
+    };
     const auto ended =
         run_console(runtime, arguments.console, [&] { announce(*place, told.options(), told.jwks_url()); });
     listener.stop();

@@ -32,13 +32,16 @@ Place::~Place() {
 
 Result<void> Place::write(std::string_view name, std::string_view text, bool secret) const {
     const fs::path path = file(name);
+    const fs::path fresh = file(std::string(name) + ".new");
     std::error_code failure;
-    fs::remove(path, failure);
-    std::ofstream out(path, std::ios::binary);
+    fs::remove(fresh, failure);
+    std::ofstream out(fresh, std::ios::binary);
     // Before the secret is in it.
-    if (secret) fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write, failure);
+    if (secret) fs::permissions(fresh, fs::perms::owner_read | fs::perms::owner_write, failure);
     out << text;
     out.close();
+    // Whoever reads it meanwhile finds the old one or the new one.
+    if (out && !failure) fs::rename(fresh, path, failure);
     if (!out || failure) return Error{ErrorKind::Fatal, path.string() + ": cannot be written"};
     return {};
 }

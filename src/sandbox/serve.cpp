@@ -22,6 +22,9 @@ std::string masked(const std::string& body) {
     return touched ? to_text(*parsed) : body;
 }
 
+/// How the answer to something that was done goes wrong.
+Delivery broken_delivery(FaultKind kind) { return kind == FaultKind::Reset ? Delivery::Cut : Delivery::Close; }
+
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
     for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
         text.replace(at, from.size(), to);
@@ -115,16 +118,18 @@ Handled World::serve(const Route& where, const Request& request, WallTime now) {
     std::optional<Fault> fault;
     if (faults_.waiting(where.endpoint))
         fault = faults_.strike(where.endpoint, desk_asked_about(where, request), where.rest);
-    if (fault && fault->kind != FaultKind::Reset && fault->kind != FaultKind::Delay) return faulty_reply(*fault);
+    if (fault && !is_done(fault->kind)) return faulty_reply(*fault);
     Handled handled = answer(where, request, now);
     if (auto* reply = std::get_if<Reply>(&handled); reply != nullptr && fault) {
-        if (fault->kind == FaultKind::Reset) reply->delivery = Delivery::Cut;
-        if (fault->kind == FaultKind::Delay) reply->delay += fault->delay;
-    } else if (fault && fault->kind == FaultKind::Reset) {
-        // A poll that nothing was there for: cut at once.
+        if (fault->kind == FaultKind::Delay)
+            reply->delay += fault->delay;
+        else
+            reply->delivery = broken_delivery(fault->kind);
+    } else if (fault && fault->kind != FaultKind::Delay) {
+        // A poll that nothing was there for: broken off at once.
         held_.reset();
         Reply cut = json_reply(R"({"messages":[]})");
-        cut.delivery = Delivery::Cut;
+        cut.delivery = broken_delivery(fault->kind);
         return cut;
     }
     return handled;
@@ -195,9 +200,11 @@ std::optional<Reply> World::collect(std::uint64_t ticket, WallTime now) {
     // A fault that is set while a poll is held strikes it: nobody wants to wait for the next one.
     std::optional<Fault> fault;
     if (faults_.waiting(Endpoint::Poll)) fault = faults_.strike(Endpoint::Poll, "", "");
-    if (fault && fault->kind != FaultKind::Delay)
-        reply = fault->kind == FaultKind::Reset ? json_reply(R"({"messages":[]})") : faulty_reply(*fault);
-    if (fault && fault->kind == FaultKind::Reset) reply->delivery = Delivery::Cut;
+    if (fault && !is_done(fault->kind)) reply = faulty_reply(*fault);
+    if (fault && (fault->kind == FaultKind::Reset || fault->kind == FaultKind::Lost)) {
+        reply = json_reply(R"({"messages":[]})");
+        reply->delivery = broken_delivery(fault->kind);
+    }
     if (!reply) reply = poll_reply(now);
     if (!reply && now >= held_->until) reply = json_reply(R"({"messages":[]})");
     if (!reply) return std::nullopt;

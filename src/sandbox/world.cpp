@@ -221,9 +221,13 @@ std::vector<std::string> World::secrets() const {
     return out;
 }
 
-void World::forget_records() {
+void World::forget_asked() {
     asked_dropped_ += asked_.size();
     asked_.clear();
+}
+
+void World::forget_records() {
+    forget_asked();
     pushed_.clear();
     violations_.clear();
 }

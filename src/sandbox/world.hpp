@@ -151,6 +151,8 @@ public:
     [[nodiscard]] std::vector<std::string> secrets() const;
     std::vector<StoryLine> take_story() { return std::exchange(story_, {}); }
     void forget_records();
+    /// Empties asked() alone.
+    void forget_asked();
 
 private:
     struct Route {

@@ -96,6 +96,8 @@ TEST_CASE("each call is the request that its source describes") {
         CHECK(request.body == row.body);
         CHECK(request.bearer.reveal() == row.bearer);
         CHECK(request.timeout == row.timeout);
+        const bool asks = std::string_view(row.method) == "GET" || std::holds_alternative<call::AskBookings>(row.call);
+        CHECK(request.once == (!asks || std::holds_alternative<call::Poll>(row.call)));
     }
 }
 

@@ -85,6 +85,14 @@ class Service(LabCase):
         self.assertEqual(lab.stop_worker().code, 0)
         self.assertEqual(notifications.heard("STOPPING=1"), ["STOPPING=1"])
 
+    def test_a_certificate_of_a_new_authority_is_believed_once_it_is_in_the_ca_file(self):
+        lab = self.lab(sandbox=["--poll-wait", "5s"]).set_up()
+        polls = len(lab.requests("poll"))
+        lab.control("new-certificate", "desk-1 sign-in anna@example.com")
+        lab.wait_for_poll(polls)
+        lab.wait_for_signed_out("desk-1")
+        self.assertNotIn("certificate", lab.status()["lastError"] or "")
+
     # --- stopping -----------------------------------------------------------------------------------------------------
 
     def assert_stops_at_once(self, number):

@@ -48,6 +48,33 @@ TEST_CASE("an answer that breaks off is Transient") {
     }
 }
 
+TEST_CASE("what goes out once at most is not sent again where a kept connection ends without a word") {
+    const World world;
+    std::atomic<int> asked{0};
+    TestServer server(world.served(), [&](Peer& peer, const ServedRequest& request) {
+        if (request.target == "/first") return echo(peer, request);
+        ++asked;
+        return false;  // carried out, and the connection ends before a byte of the answer
+    });
+    for (const char* const method : {"GET", "POST", "PATCH"}) {
+        for (const bool once : {true, false}) {
+            INFO(method << (once ? " once" : ""));
+            const auto http = world.client();
+            CHECK(exchange(*http, get(server.url("/first")))->status == 200);
+            asked = 0;
+            HttpRequest request = get(server.url("/"));
+            request.method = method;
+            request.once = once;
+            if (request.method != "GET") request.body = "{}";
+            const auto error = failure(*http, std::move(request));
+            CHECK(error.kind == ErrorKind::Transient);
+            CHECK(error.http_status == 0);
+            CHECK(says(error, "the connection to localhost broke"));
+            CHECK(asked == (once ? 1 : 2));
+        }
+    }
+}
+
 TEST_CASE("what ails a certificate is said") {
     const World world;
     CertificateSpec self, old, young, other;
@@ -80,6 +107,22 @@ TEST_CASE("what ails a certificate is said") {
         CHECK(says(error, words));
         CHECK(asked == 0);
     }
+}
+
+TEST_CASE("a CA file that is replaced counts from the next connection on") {
+    const World world;
+    const Authority renewed("Renewed CA");
+    const Identity good = renewed.issue();
+    ServerOptions served;
+    served.identity = &good;
+    TestServer before(world.served(), echo), after(served, echo);
+    const auto http = world.client();
+    CHECK(exchange(*http, get(before.url("/")))->status == 200);
+    CHECK(failure(*http, get(after.url("/"))).kind == ErrorKind::Transient);
+    std::ofstream(world.options.ca_file) << renewed.certificate();
+    const auto reply = exchange(*http, get(after.url("/")));
+    REQUIRE(reply.ok());
+    CHECK(reply->status == 200);
 }
 
 TEST_CASE("TLS before 1.2 is refused") {

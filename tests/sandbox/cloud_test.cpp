@@ -231,6 +231,22 @@ TEST_CASE("an answer that is cut has been acted upon, one that is dropped has no
     lab.tell("fault command reset times=1");
     CHECK(lab.command("Webex.Registration.Logout", Json::object()).delivery == Delivery::Cut);
     CHECK_FALSE(lab.world.desk("desk-1")->user().has_value());
+    lab.tell("desk-1 sign-in alice@example.com");
+    lab.tell("fault command lost times=1");
+    CHECK(lab.command("Webex.Registration.Logout", Json::object()).delivery == Delivery::Close);
+    CHECK_FALSE(lab.world.desk("desk-1")->user().has_value());
+}
+
+TEST_CASE("messages of a poll whose answer is lost are gone") {
+    Lab lab;
+    lab.tell("desk-1 presence Yes");
+    lab.tell("fault poll lost times=1");
+    CHECK(lab.ask("GET", lab.poll_path).delivery == Delivery::Close);
+    CHECK_FALSE(lab.try_ask("GET", lab.poll_path).has_value());
+    lab.tell("fault poll lost times=1");
+    const auto held = lab.world.collect(lab.ticket, lab.now);
+    REQUIRE(held.has_value());
+    CHECK(held->delivery == Delivery::Close);
 }
 
 TEST_CASE("a fault of the poll strikes one that is already waiting") {

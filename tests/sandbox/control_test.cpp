@@ -140,3 +140,15 @@ TEST_CASE("what happens at a desk is told in words") {
                                    "desk-1 showed the message: Hello: Goodbye",
                                    "desk-1 hotdeskd sent Webex.Registration.Logout; alice@example.com was signed out"});
 }
+
+TEST_CASE("requests that were taken are not shown again, and what else was recorded stays") {
+    Lab lab;
+    lab.tell("desk-1 presence Yes");
+    lab.command("Bookings.List", Json::object());
+    const Json taken = *parse_json(control(lab.world, "take-requests", lab.now));
+    CHECK(taken.back()["endpoint"] == "command");
+    CHECK(control(lab.world, "requests", lab.now) == "[]");
+    CHECK(control(lab.world, "pushed", lab.now) != "[]");
+    lab.command("Bookings.List", Json::object());
+    CHECK(parse_json(control(lab.world, "take-requests", lab.now))->size() == 1);
+}

@@ -22,6 +22,8 @@ constexpr Millis order_life = 10min;
 /// A desk has this long to find out that a request for a booking failed.
 constexpr Millis request_patience = 5min;
 constexpr Millis hair = 1s;
+/// A difference of so much between the box's clock and Webex's is none that the box would mend.
+constexpr Millis clocks_apart = 6s;
 
 std::string clock_of(WallTime time) { return format_time(time).substr(5, 14); }
 
@@ -73,15 +75,18 @@ void Oracle::judge_command(const Exchange& exchange, const std::string& command,
 /// Empty: with this truth the sign-out is right.
 std::string Oracle::why_not_sign_out(const View& view, const Truth& truth, WallTime sent) const {
     if (truth.user.empty()) return "";
-    // The last moments do not count: the box learns Webex's time in whole seconds.
+    // A desk that lets anybody sit there tells nobody whose booking it is that they stay for.
+    if (truth.entitled && view.desk->behaviour.stubborn && !identity_) return "";
+    // The first and the last moments do not count: so far the box's clock may be from Webex's.
     const Slice* const running = truth.running(sent);
-    if (truth.entitled && (!running || running->end > sent + 2 * hair)) return truth.user + " has a booking that runs";
+    const bool at_its_edge = running && (running->end <= sent + clocks_apart || running->start + clocks_apart >= sent);
+    if (truth.entitled && !at_its_edge) return truth.user + " has a booking that runs";
     if (truth.entitled) return "";
     const auto all = policies(view, truth.user);
     const bool ends_calls = std::any_of(all.begin(), all.end(), [](const Policy& p) { return p.max_call_overrun; });
     if (truth.calls > 0 && !ends_calls) return truth.user + " is in a call";
     // The box learns Webex's time in whole seconds: a booking may begin a moment later here.
-    const bool at_edge = !truth.covered && truth.running(sent + 2 * hair);
+    const bool at_edge = !truth.covered && truth.running(sent + clocks_apart);
     const bool covered = truth.covered || at_edge;
     Millis grace = Millis::max();
     for (const Policy& policy : all) {

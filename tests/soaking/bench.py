@@ -1,0 +1,326 @@
+"""The programs of a soak: the sandbox, the worker that is killed and started again, and what they say."""
+
+import heapq
+import itertools
+import json
+import os
+import pathlib
+import random
+import signal
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent / "e2e")]
+
+import lab as labs  # noqa: E402
+import place  # noqa: E402
+from orders import seconds  # noqa: E402
+
+POLICY = """
+[policy]
+sign_in_grace = "1s"
+sign_out_grace = "1s"
+end_warning = "off"
+max_duration = "4h"
+"""
+#: Ends of the worker that are no defect: wanted, killed, and those of a start on a full disk or without a way out.
+FINE_ENDS = {0, -signal.SIGKILL}
+POOR_ENDS = {1, 6}
+TURN_S = 0.02
+
+
+class Rig(labs.Lab):
+    """A lab whose worker lives behind a cable, with a clock of its own."""
+
+    def __init__(self, folder, cable, preload, **options):
+        self.cable, self.preload = cable, preload
+        self.clocks = {name: place.Clock(folder / f"clock-{name}") for name in ("worker", "cloud")} if preload else {}
+        super().__init__(**options)
+        self.extra_environment = {"no_proxy": "localhost"}
+        self.worker_expected = FINE_ENDS | POOR_ENDS
+
+    def start(self, name, arguments, code_in_arguments=False, **options):
+        side = "cloud" if name == "sandbox" else "worker"
+        prefix = self.cable.prefix(getattr(self.cable, side))
+        environment = options.pop("env", {})
+        if self.preload:
+            environment |= {"LD_PRELOAD": str(self.preload), "SOAK_CLOCK": str(self.clocks[side].path)}
+        return super().start(name, prefix + arguments, code_in_arguments, env=environment, **options)
+
+
+class Bench:
+    """Everything that runs, on one loop. Times that begin with `at` are the cloud's."""
+
+    def __init__(self, options, folder, say):
+        self.say, self.folder = say, folder
+        self.chance = random.Random(options.seed)
+        self.began = time.monotonic()
+        self.failures, self.agenda, self.order = [], [], itertools.count()
+        self.diary = open(folder / "diary", "w", encoding="utf-8")
+        self.journal = open(folder / "requests", "w", encoding="utf-8")
+        preload = folder / "clock.so"
+        complaint = place.build_clock(HERE / "clock.c", preload)
+        if complaint:
+            self.say(f"# clocks are left alone: {complaint}")
+            preload = None
+        self.cable = place.Cable()
+        if self.cable.missing:
+            self.say(f"# the network is left alone: {self.cable.missing}")
+        self.lab = self.disk = None
+        try:
+            self.lab = Rig(folder, self.cable, preload, policy=POLICY, desks=options.desks,
+                           sandbox=["--story", str(folder / "story"), "--seed", str(options.seed)])
+            self.disk = place.Disk(self.lab.state, 32 + 4 * int(options.minutes))
+            if self.disk.missing:
+                self.say(f"# the disk is left alone: {self.disk.missing}")
+        except BaseException:
+            self.clean_up()
+            raise
+        self.clock = self.lab.clocks.get("worker")
+        self.worker = self.dying = None
+        self.wanted = False  # the worker should run
+        self.stopped_until = None
+        self.kills = self.starts = self.poor_ends = self.activations = 0
+        self.down_since = time.monotonic()
+        self.sent, self.requests, self.names = [], [], {}
+        self.request_count = 0
+        self.violations = []
+        self.resident, self.descriptors = [], []
+        self.last_status = {}
+        self.asking = None  # the status command that is under way
+        self.activating = None  # and an activation
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+
+    def now(self):
+        """The cloud's time."""
+        ahead = self.lab.clocks["cloud"].ahead_s if self.lab.clocks else 0
+        return time.time() + ahead
+
+    def minutes(self):
+        return (time.monotonic() - self.began) / 60
+
+    def later(self, wait_s, what):
+        heapq.heappush(self.agenda, (time.monotonic() + wait_s, next(self.order), what))
+
+    def every(self, period_s, what):
+        def again():
+            what()
+            self.later(period_s, again)
+
+        self.later(period_s, again)
+
+    def run_until(self, done, deadline_s):
+        """Turns the loop until done() or the deadline; returns what done() said last."""
+        end = time.monotonic() + deadline_s
+        while not (said := done()) and time.monotonic() < end:
+            self.turn()
+        return said
+
+    def run_for(self, seconds_):
+        self.run_until(lambda: False, seconds_)
+
+    def turn(self):
+        while self.agenda and self.agenda[0][0] <= time.monotonic():
+            heapq.heappop(self.agenda)[2]()
+        self.look_after_worker()
+        wait = TURN_S if not self.agenda else min(TURN_S, max(0.0, self.agenda[0][0] - time.monotonic()))
+        time.sleep(wait)
+
+    # --- words --------------------------------------------------------------------------------------------------------
+
+    def note(self, text):
+        clock = time.strftime("%T", time.gmtime(self.now()))
+        self.diary.write(f"{self.minutes():8.3f} {clock} {text}\n")
+
+    def complain(self, text):
+        self.failures.append(text)
+        self.note("WRONG: " + text)
+        self.diary.flush()
+        if len(self.failures) <= 40:
+            self.say(f"# wrong, at minute {self.minutes():.2f}: {text}")
+
+    def tell(self, line):
+        """The sandbox's console; None where it refuses."""
+        try:
+            return self.lab.control(line)
+        except AssertionError as refused:
+            if "no answer" in str(refused):
+                raise
+            self.note(f"refused: {refused}")
+            return None
+
+    # --- the worker ---------------------------------------------------------------------------------------------------
+
+    def start_worker(self):
+        self.starts += 1
+        self.worker = self.lab.worker = self.lab.begin("run")
+        self.wanted = True
+        self.resident, self.descriptors = [], []
+
+    def look_after_worker(self):
+        """What systemd does: one that has ended is started again."""
+        if self.stopped_until and time.monotonic() >= self.stopped_until:
+            self.stopped_until = None
+            self.note("SIGCONT")
+            self.worker.kill(signal.SIGCONT)
+        if self.worker is None or self.worker.running():
+            return
+        code = self.worker.popen.returncode
+        self.worker = None
+        if code in POOR_ENDS:
+            self.poor_ends += 1
+            self.note(f"the worker ended with {code}")
+        elif code not in FINE_ENDS:
+            self.complain(f"the worker ended with {code}: {self.lab.worker.err[-500:]}")
+        if self.wanted:
+            self.later(self.chance.uniform(0, 0.3) if code in FINE_ENDS else 1,
+                       lambda: self.wanted and self.worker is None and self.start_worker())
+
+    def kill_worker(self):
+        if self.stopped_until:
+            self.later(self.chance.uniform(0.5, 2), self.kill_worker)
+            return
+        if self.worker is None or self.dying is self.worker or not self.worker.running():
+            self.later(self.chance.uniform(0.05, 1), self.kill_worker)
+            return
+        # One that has not said its first word is spared now and then: where starting is slow, it never would.
+        if self.worker.err_path.stat().st_size == 0 and self.chance.random() < 0.8:
+            self.later(self.chance.uniform(0.2, 2), self.kill_worker)
+            return
+        self.kills += 1
+        self.dying = self.worker
+        self.worker.kill(signal.SIGKILL)
+
+    def restart(self):
+        if self.worker and self.worker.running() and not self.stopped_until:
+            self.worker.kill(signal.SIGTERM)
+
+    def end_worker(self):
+        """Ends it properly and keeps it down."""
+        self.wanted = False
+        if self.worker:
+            began = time.monotonic()
+            self.worker.kill(signal.SIGTERM)
+            code = self.worker.wait()
+            if code != 0:
+                self.complain(f"SIGTERM ended the worker with {code}")
+            if time.monotonic() - began > 15:
+                self.complain(f"SIGTERM took {time.monotonic() - began:.0f} s")
+            self.worker = None
+
+    def stop_for(self, seconds_):
+        if self.worker and self.worker.running() and not self.stopped_until:
+            self.note(f"SIGSTOP for {seconds_:.1f} s")
+            self.worker.kill(signal.SIGSTOP)
+            self.stopped_until = time.monotonic() + seconds_
+
+    def sample(self):
+        """Memory that is the process's own (pages of the state are the disk's) and descriptors."""
+        if not self.worker or not self.worker.running():
+            return
+        try:
+            with open(f"/proc/{self.worker.pid}/status", encoding="ascii") as file:
+                fields = dict(line.split(":", 1) for line in file)
+            count = len(os.listdir(f"/proc/{self.worker.pid}/fd"))
+        except OSError:
+            return
+        kilobytes = {name: int(fields[name].split()[0]) for name in ("VmRSS", "RssShmem") if name in fields}
+        if len(kilobytes) == 2:
+            self.resident.append(kilobytes["VmRSS"] - kilobytes["RssShmem"])
+            self.descriptors.append(count)
+
+    # --- what is seen -------------------------------------------------------------------------------------------------
+
+    def learn_names(self):
+        self.names = {desk["deviceId"]: desk["name"] for desk in self.tell("desks")}
+
+    def collect(self):
+        """The sandbox's record of requests, taken over in parts."""
+        for request in self.tell("take-requests") or []:
+            entry = {"at": seconds(request["time"]), "endpoint": request["endpoint"], "status": request["status"],
+                     "device": ""}
+            if request["endpoint"] == "command":
+                name, body = request["path"].rsplit("/", 1)[-1], json.loads(request["body"])
+                entry |= {"name": name, "device": body["deviceId"], "arguments": body["arguments"],
+                          "desk": self.names.get(body["deviceId"], "?")}
+                if name not in labs.QUESTIONS:
+                    self.sent.append(entry)
+            elif request["endpoint"] == "status":
+                entry["device"] = request["path"].partition("deviceId=")[2].partition("&")[0]
+            self.requests.append(entry)
+            if entry["device"]:
+                desk = self.names.get(entry["device"], "?")
+                self.journal.write(f"{entry['at']:.3f} {desk} {entry.get('name', 'status')} {entry['status']}\n")
+            self.request_count += 1
+
+    def look_for_violations(self):
+        found = self.tell("violations") or []
+        for entry in found[len(self.violations):]:
+            self.complain(f"the protocol was broken at {entry['time']}: {entry['violation']}")
+        self.violations = found
+
+    def ask_status(self):
+        """In the background; the administrator looks at it and acts when the tokens are gone."""
+        if self.activating:
+            self.look_at_activation()
+        if self.asking is None:
+            self.asking = (self.lab.begin("status", "--json"), time.monotonic())
+            return
+        process, began = self.asking
+        if process.running():
+            if time.monotonic() - began > 60:
+                self.complain("`hotdeskd status` did not end within a minute")
+                process.kill()
+            return
+        self.asking = None
+        ended = process.ended()
+        if ended.code != 0:
+            if ended.code not in (1, 9, -signal.SIGKILL):
+                self.complain(f"`hotdeskd status` ended with {ended.code}: {ended.err[-300:]}")
+            self.note(f"status ended with {ended.code}: {ended.err[-200:].strip()}")
+            return
+        self.last_status = ended.json()
+        if not self.last_status["activated"] or self.last_status["tokens"] == "invalid":
+            self.activate_again()
+
+    def activate_again(self):
+        """The answer to a token refresh was lost, with the process or on the line: what the README says to do. Now and
+        then an administrator also does it for no reason."""
+        if self.activating:
+            return
+        self.note("activate --replace")
+        path = self.lab.root / "code"
+        path.write_text(self.lab.new_code())
+        with open(path, "rb") as code:
+            self.activating = self.lab.begin("activate", "--replace", "-", stdin=code)
+
+    def look_at_activation(self):
+        if self.activating.running():
+            return
+        ended = self.activating.ended()
+        self.activating = None
+        self.activations += ended.code == 0
+        self.note(f"activate --replace ended with {ended.code}: {ended.err[-200:].strip()}")
+
+    def truth(self):
+        """The sandbox's description of each desk."""
+        desks = self.lab.control("world")["desks"]
+        for desk in desks:
+            for booking in desk["bookings"]:
+                booking["hours"] = (seconds(booking["end"]) - seconds(booking["start"])) / 3600
+        return desks
+
+    def clean_up(self):
+        if self.lab:
+            for process in self.lab.processes:
+                if process.running():
+                    process.kill(signal.SIGCONT)
+                    process.kill()
+                    process.popen.wait()
+        if self.disk:
+            self.disk.remove()
+        self.cable.remove()
+        self.diary.close()
+        self.journal.close()
