@@ -19,12 +19,14 @@ constexpr const char* help =
     "usage: simulate [--trace] [--script] [--shrink FILE] SEED | FROM..TO | FILE ...\n"
     "  Plays the week of a campus that follows from each seed, or the script in a file (or all of a folder).\n"
     "  --trace   tells the story\n"
+    "  --brief   says nothing of what went well\n"
+    "  --tap     one line a script, as test programs write\n"
     "  --script  writes the script of a seed instead of playing it\n"
     "  --shrink  makes the first failing script as short as it gets, and keeps it in FILE\n"
     "Ends with `N passed, N failed`.\n";
 
 struct Options {
-    bool trace = false, script = false;
+    bool trace = false, script = false, brief = false, tap = false;
     std::string shrink_to;
 };
 
@@ -68,6 +70,10 @@ int main(int argc, char** argv) {
             }
             if (word == "--trace") {
                 options.trace = true;
+            } else if (word == "--brief") {
+                options.brief = true;
+            } else if (word == "--tap") {
+                options.tap = options.brief = true;
             } else if (word == "--script") {
                 options.script = true;
             } else if (word == "--shrink" && i + 1 < argc) {
