@@ -20,13 +20,12 @@ constexpr const char* help =
     "  Plays the week of a campus that follows from each seed, or the script in a file (or all of a folder).\n"
     "  --trace   tells the story\n"
     "  --brief   says nothing of what went well\n"
-    "  --tap     one line a script, as test programs write\n"
     "  --script  writes the script of a seed instead of playing it\n"
     "  --shrink  makes the first failing script as short as it gets, and keeps it in FILE\n"
     "Ends with `N passed, N failed`.\n";
 
 struct Options {
-    bool trace = false, script = false, brief = false, tap = false;
+    bool trace = false, script = false, brief = false;
     std::string shrink_to;
 };
 
@@ -38,21 +37,33 @@ std::string read(const std::string& path) {
     return text.str();
 }
 
-/// False: it failed.
-bool play(const std::string& name, const Script& script, const Options& options) {
+std::string words_for(const Script& script, const Summary& summary) {
+    std::ostringstream out;
+    out << script.opening.desks << " desks, " << summary.messages << " messages, " << summary.decisions
+        << " decisions, " << summary.commands << " commands, " << summary.requests << " requests, at most "
+        << summary.busiest << " of a desk an hour, " << summary.deaths << " deaths, longest overstay "
+        << summary.longest_overstay.count() / 1000 << " s, " << std::hex << summary.digest;
+    return out.str();
+}
+
+/// False: it failed. A line at a time, so that several processes can share a terminal.
+bool play_one(const std::string& name, const Script& script, const Options& options) {
     std::function<void(const std::string&)> tell;
-    if (options.trace) tell = [](const std::string& line) { std::cout << line << "\n"; };
-    std::cout << name << ": " << std::flush;
-    if (options.trace) std::cout << "\n";
-    if (const auto why = failure_of(script, tell)) {
-        std::cout << "FAILED at " << *why << std::endl;
-        if (!options.shrink_to.empty()) {
-            std::ofstream(options.shrink_to) << "# " << *why << "\n" << write_script(shrink(script, *why, std::cerr));
-            std::cout << "the shortest script that fails so: " << options.shrink_to << std::endl;
-        }
-        return false;
+    if (options.trace) {
+        tell = [](const std::string& line) { std::cout << line << "\n"; };
+        std::cout << name << "\n";
     }
-    return true;
+    const Outcome outcome = play(script, tell);
+    if (!outcome.failure) {
+        if (!options.brief) std::cout << name + ": ok, " + words_for(script, outcome.summary) + "\n" << std::flush;
+        return true;
+    }
+    std::cout << name + ": FAILED at " + *outcome.failure + "\n" << std::flush;
+    if (options.shrink_to.empty()) return false;
+    const Script shortest = shrink(script, *outcome.failure, std::cerr);
+    std::ofstream(options.shrink_to) << "# " << *outcome.failure << "\n" << write_script(shortest);
+    std::cout << "the shortest script that fails so: " + options.shrink_to + "\n" << std::flush;
+    return false;
 }
 
 }  // namespace
@@ -72,8 +83,6 @@ int main(int argc, char** argv) {
                 options.trace = true;
             } else if (word == "--brief") {
                 options.brief = true;
-            } else if (word == "--tap") {
-                options.tap = options.brief = true;
             } else if (word == "--script") {
                 options.script = true;
             } else if (word == "--shrink" && i + 1 < argc) {
@@ -93,7 +102,7 @@ int main(int argc, char** argv) {
             if (options.script)
                 std::cout << write_script(script);
             else
-                ++(play(name, script, options) ? passed : failed);
+                ++(play_one(name, script, options) ? passed : failed);
         }
         if (options.script) return 0;
         std::cout << passed << " passed, " << failed << " failed" << std::endl;

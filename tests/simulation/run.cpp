@@ -179,4 +179,13 @@ void Run::removed() {
     away_until_ = expired_at_ = host_.world() + 20min;
 }
 
+Outcome play(const Script& script, std::function<void(const std::string&)> tell) {
+    Run run(script, std::move(tell));
+    try {
+        return {std::nullopt, run.play()};
+    } catch (const std::exception& error) {
+        return {format_time(run.now()) + ": " + error.what(), {}};
+    }
+}
+
 }  // namespace hotdesk::sim

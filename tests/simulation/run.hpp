@@ -86,4 +86,11 @@ private:
     Summary summary_;
 };
 
+struct Outcome {
+    std::optional<std::string> failure;  ///< when, and what was wrong; empty: nothing
+    Summary summary;                     ///< only where nothing was
+};
+
+Outcome play(const Script& script, std::function<void(const std::string&)> tell);
+
 }  // namespace hotdesk::sim
