@@ -76,7 +76,7 @@ void Oracle::judge_command(const Exchange& exchange, const std::string& command,
 std::string Oracle::why_not_sign_out(const View& view, const Truth& truth, WallTime sent) const {
     if (truth.user.empty()) return "";
     // A desk that lets anybody sit there tells nobody whose booking it is that they stay for.
-    if (truth.entitled && view.desk->behaviour.stubborn && !identity_) return "";
+    if (truth.entitled && view.desk->behaviour.stubborn && !knows_who(view, truth.user)) return "";
     // The first and the last moments do not count: so far the box's clock may be from Webex's.
     const Slice* const running = truth.running(sent);
     const bool at_its_edge = running && (running->end <= sent + clocks_apart || running->start + clocks_apart >= sent);
@@ -114,25 +114,34 @@ void Oracle::judge_sign_out(const View& view, const Flight& flight) const {
         wrong("signed out at " + view.desk->place().name + " without a word");
 }
 
+/// Webex says who is signed in, and the policy wants to know.
+bool Oracle::knows_who(const View& view, const std::string& user) const {
+    const auto all = policies(view, user);
+    return identity_ && std::all_of(all.begin(), all.end(), [](const Policy& policy) {
+               return policy.verify_identity != VerifyIdentity::Off && policy.sign_out_grace;
+           });
+}
+
 void Oracle::check_overstay(const View& view) {
     const Truth& truth = view.truths.back();
     const WallTime now = host_.world();
     if (truth.user.empty() || truth.entitled || !reachable_since_ || view.well_since == WallTime::max()) return;
     const bool others = truth.running(now) != nullptr;
-    if (others && (!identity_ || truth.calls > 0)) return;  // nobody can know; or a call keeps its user
+    const bool knows = knows_who(view, truth.user);
+    if (others && (!knows || truth.calls > 0)) return;  // nobody can know; or a call keeps its user
     Millis grace{0};
     for (const Policy& policy : policies(view, truth.user)) {
         if (policy.mode == Mode::Observe || !policy.sign_in_grace || !policy.sign_out_grace) return;
         if (truth.calls > 0 && !policy.max_call_overrun) return;
         grace = std::max({grace, *policy.sign_in_grace, *policy.sign_out_grace});
         if (truth.calls > 0) grace += *policy.max_call_overrun;
-        if (others && policy.verify_identity == VerifyIdentity::Off) return;
     }
-    const WallTime noticed = identity_ ? truth.unentitled_since : std::max(truth.unentitled_since, truth.alone_since);
+    const WallTime noticed =
+        knows && !truth.covered ? truth.unentitled_since : std::max(truth.unentitled_since, truth.alone_since);
     const WallTime since = std::max({noticed, truth.call_ended, *reachable_since_, view.well_since});
     const Millis over = now - (since + grace + request_patience);
     longest_overstay_ = std::max(longest_overstay_, over);
-    if (over > overstay_bound + (others ? identity_bound : Millis{0}))
+    if (over > overstay_bound + (knows && truth.covered ? identity_bound : Millis{0}))
         wrong(truth.user + " is at " + view.desk->place().name + " without a right since " +
               clock_of(truth.unentitled_since));
 }

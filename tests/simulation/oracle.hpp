@@ -150,6 +150,7 @@ private:
     [[nodiscard]] std::vector<const Truth*> truths_between(const View& view, WallTime from, WallTime to) const;
     [[nodiscard]] std::vector<Policy> policies(const View& view, const std::string& organizer) const;
     void check_overstay(const View& view);
+    [[nodiscard]] bool knows_who(const View& view, const std::string& user) const;
 
     sandbox::World& world_;
     test::VirtualHost& host_;
