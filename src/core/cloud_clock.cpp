@@ -1,5 +1,7 @@
 #include "core/cloud_clock.hpp"
 
+#include <utility>
+
 namespace hotdesk {
 
 namespace {
@@ -31,6 +33,16 @@ std::optional<Millis> CloudClock::hear(WallTime date, WallTime now, Millis took)
     const Millis before = offset_;
     offset_ = apart(said, 0ms) <= tolerance ? 0ms : said;
     return offset_ - before;
+}
+
+std::optional<Millis> CloudClock::read(Now now) {
+    const std::optional<Now> before = std::exchange(read_, now);
+    if (!before) return std::nullopt;
+    const Millis set = (now.wall - before->wall) - (now.mono - before->mono);
+    if (apart(set, 0ms) <= tolerance) return std::nullopt;
+    offset_ -= set;
+    suspicion_.reset();
+    return set;
 }
 
 }  // namespace hotdesk

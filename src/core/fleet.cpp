@@ -249,12 +249,6 @@ void Fleet::doubt_all(Now now) {
     for (auto& [id, entry] : desks_) step(*entry, input::Doubted{}, now);
 }
 
-void Fleet::ask_who_again(Now now) {
-    if (!std::exchange(who_refused_, false)) return;
-    for (auto& [id, entry] : desks_)
-        if (entry->desk.sign_in) step(*entry, input::Woken{}, now);
-}
-
 void Fleet::set_deaf(bool deaf, Now now) {
     for (auto& [id, entry] : desks_) {
         entry->desk.watched_since = deaf ? MonoTime::max() : now.mono;

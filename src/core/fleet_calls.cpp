@@ -125,6 +125,12 @@ void Fleet::queue_who(Entry& entry) {
     who_asks_.push_back(&entry);
 }
 
+void Fleet::ask_who_again(Now now) {
+    if (!std::exchange(who_refused_, false)) return;
+    for (auto& [id, entry] : desks_)
+        if (entry->desk.sign_in) step(*entry, input::Woken{}, now);
+}
+
 void Fleet::who_is(Entry& entry, std::optional<Person> who, Now now) {
     entry.asking_who = false;
     step(entry, input::Identified{std::move(who), *entry.who_started}, now);

@@ -80,6 +80,12 @@ Slot slot_of(const Command& command) {
     return slot;
 }
 
+/// Asked for just now. What seems to come from the future was asked for before the clock was set back.
+bool is_fresh(WallTime asked_at, Now now) {
+    const Millis age = now.wall - asked_at;
+    return age <= rules::request_life && age >= -rules::request_life;
+}
+
 }  // namespace
 
 std::string_view name_of(RequestKind kind) {
@@ -106,7 +112,7 @@ void Fleet::order(const Request& request, Now now) {
     for (const auto& errand : entry->errands)
         if (errand.request == request.key) return;  // rung for twice
     const bool sent_before = orphans_.count(request.key) > 0;
-    if (!sent_before && now.wall - request.asked_at > rules::request_life)
+    if (!sent_before && !is_fresh(request.asked_at, now))
         return refuse(request, "the worker was not running when this was asked for");
     if (const auto missing = grants_.withheld(command_of(request.kind)); !missing.empty() && !sent_before)
         return refuse(request, not_granted(missing) +
@@ -122,7 +128,7 @@ void Fleet::order_sign_out(Entry& entry, const Request& request, Now now) {
         // Sent, perhaps, before a restart. It names nobody: after a while it would hit whoever sits there by then.
         Record record = std::move(orphan->second);
         orphans_.erase(orphan);
-        if (now.wall - record.time < rules::request_life) {
+        if (is_fresh(record.time, now)) {
             entry.errands.push_back({std::move(record), request.key, std::nullopt, {}, now.mono, false, true});
             with_errands_.insert(&entry);
             return;

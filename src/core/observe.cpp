@@ -23,6 +23,7 @@ void visit_in_doubt(Desk& desk, Now now) {
     visit.since = Since{now.wall, now.mono};
     visit.said_at.reset();
     if (visit.lapsed) visit.lapsed = visit.since;
+    visit.who.reset();
     visit.who_asked_at.reset();
 }
 

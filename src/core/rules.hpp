@@ -21,8 +21,8 @@ inline constexpr Millis shortest_stay = 1min;
 inline constexpr Millis memory = 1h;
 /// How long bookings that are over are remembered: they count for max_bookings_per_day, and a day may have 25 hours.
 inline constexpr Millis history = 25h;
-/// How long an administrator's wish keeps a booking from being judged at least: longer than a calendar takes to confirm,
-/// and until the booking is over.
+/// How long an administrator's wish keeps a booking from being judged at least: longer than a calendar takes to
+/// confirm, and until the booking is over.
 inline constexpr Millis permit_life = 1h;
 
 /// Where polls keep being lost, every desk is asked again this often at most.

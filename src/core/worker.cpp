@@ -12,8 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// The two clocks drift apart by less than this between two turns, unless somebody set the wall clock.
-constexpr Millis clock_jump = 5s;
 /// Different notes of skipped elements that are logged; after that they are only counted.
 constexpr std::size_t most_notes = 200;
 constexpr Millis commit_retry = 10s;
@@ -206,7 +204,8 @@ void Worker::answered(const Call& call, Result<Reply>&& reply, MonoTime started,
         const bool about_us = !reply.ok() && session_.warned(reply.error(), started, now);
         fleet_.answered(call, std::move(reply), started, now, about_us);
         if (fleet_.who_refused())
-            note_once("Webex refuses to say who is signed in: verify_identity rests, and it is asked again in an hour", Level::Warn);
+            note_once("Webex refuses to say who is signed in: verify_identity rests, and it is asked again in an hour",
+                      Level::Warn);
         update_health(now);
         return;
     }
@@ -264,28 +263,26 @@ void Worker::set_policy(PolicyBook policy, Now now) {
     session_.retry_now(now);
 }
 
-void Worker::clock_corrected(Millis offset, Millis by, Now now) {
+void Worker::clock_corrected(Millis offset, Now now) {
     const auto seconds = std::chrono::round<std::chrono::seconds>(offset).count();
     say(Level::Warn, seconds == 0 ? "the clock of this machine agrees with Webex's again"
                                   : "the clock of this machine is " + std::to_string(seconds < 0 ? -seconds : seconds) +
                                         " s " + (seconds < 0 ? "ahead of" : "behind") +
                                         " Webex's, which is gone by; set it right (timedatectl)");
-    if (last_tick_) last_tick_->wall += by;
+    health_.clock_offset = offset;
+    health_dirty_ = true;
+    fleet_.doubt_all(now);
+}
+
+void Worker::clock_set(Millis by, Millis offset, Now now) {
+    say(Level::Warn,
+        "the clock of this machine was set by " + std::to_string(by.count() / 1000) + " s; asking every desk again");
     health_.clock_offset = offset;
     health_dirty_ = true;
     fleet_.doubt_all(now);
 }
 
 void Worker::tick(Now now) {
-    if (last_tick_) {
-        const Millis drift = (now.wall - last_tick_->wall) - (now.mono - last_tick_->mono);
-        if (drift > clock_jump || drift < -clock_jump) {
-            say(Level::Warn, "the clock of this machine was set by " + std::to_string(drift.count() / 1000) +
-                                 " s; asking every desk again");
-            fleet_.doubt_all(now);
-        }
-    }
-    last_tick_ = now;
     session_.prepare(now);
     listen(now);
     fleet_.wake(now);

@@ -57,9 +57,11 @@ public:
     void approved(Now now);
     void deprovisioned();
     void passed_over(const std::string& why);
-    /// The wall clock of later calls is another one: this machine's was found to be wrong by `offset`, more by `by`
-    /// than before.
-    void clock_corrected(Millis offset, Millis by, Now now);
+    /// This machine's wall clock was set by so much; `offset`: what is added to it for Webex's time from now on. The
+    /// machine may have slept: messages may be missing.
+    void clock_set(Millis by, Millis offset, Now now);
+    /// The wall clock of later calls is another one: this machine's was found to be wrong by `offset`.
+    void clock_corrected(Millis offset, Now now);
     void set_policy(PolicyBook policy, Now now);
     void tick(Now now);
 
@@ -106,7 +108,6 @@ private:
     bool commit_failing_ = false;
     bool deaf_ = false;  ///< as the fleet was told
     std::optional<MonoTime> commit_again_at_;
-    std::optional<Now> last_tick_;
     std::map<std::string, GrantKind> missing_;  ///< paths that were not granted, as far as it was said
     std::unordered_set<std::string> noted_;
     std::unordered_map<std::string, MonoTime> troubles_;  ///< when each was last said

@@ -93,8 +93,8 @@ void Engine::take(HttpDone&& done) {
     under_way_.erase(at);
     if (done.reply.ok() && done.reply->date) {
         const Now heard = parts_.host.now();
-        if (const auto by = clock_.hear(*done.reply->date, heard.wall, heard.mono - under_way.started))
-            worker_.clock_corrected(clock_.offset(), *by, now());
+        if (clock_.hear(*done.reply->date, heard.wall, heard.mono - under_way.started))
+            worker_.clock_corrected(clock_.offset(), now());
     }
     Result<Reply> reply = done.reply.ok()
                               ? codec::decode(under_way.call, std::move(*done.reply), wire_of(worker_, client_))
@@ -108,7 +108,9 @@ void Engine::take(HttpDone&& done) {
 
 Now Engine::now() {
     Now now = parts_.host.now();
+    const auto set = clock_.read(now);
     now.wall += clock_.offset();
+    if (set) worker_.clock_set(*set, clock_.offset(), now);
     return now;
 }
 

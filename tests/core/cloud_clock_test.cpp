@@ -53,3 +53,24 @@ TEST_CASE("two odd answers that do not agree with each other change nothing", "[
     CHECK(clock.offset() == 0ms);
     CHECK(clock.hear(noon - 12h, noon, 100ms));  // the second one again: that is believed
 }
+
+TEST_CASE("what is gone by goes on as it did when the clock is set", "[clock]") {
+    CloudClock clock;
+    Now host{noon, MonoTime{} + 1000s};
+    CHECK_FALSE(clock.read(host));
+    host = {noon + 60s, host.mono + 60s};
+    CHECK_FALSE(clock.read(host));
+    host = {noon + 36h, host.mono + 1s};
+    const auto set = clock.read(host);
+    REQUIRE(set);
+    CHECK(*set == 36h - 61s);
+    CHECK(host.wall + clock.offset() == noon + 61s);
+    // It was set right: two answers say so.
+    CHECK_FALSE(clock.hear(host.wall, host.wall + 500ms, 10ms));
+    CHECK(clock.hear(host.wall, host.wall + 500ms, 10ms));
+    CHECK(clock.offset() == 0ms);
+    // Back again.
+    host = {noon, host.mono};
+    REQUIRE(clock.read(host));
+    CHECK(host.wall + clock.offset() == noon + 36h);
+}

@@ -40,17 +40,6 @@ TEST_CASE("events of a desk that nobody knows lead to a listing, however many th
                         [](const Call& call) { return std::holds_alternative<call::ListDevices>(call); }) == 1);
 }
 
-TEST_CASE("a clock that was set back makes every desk be asked too", "[worker]") {
-    Works works;
-    works.answer_all(nobody());
-    works.now.wall -= 1h;
-    works.now.mono += 1s;
-    works.turn();
-    CHECK(works.said("was set by -3601 s"));
-    CHECK(std::count_if(works.out.begin(), works.out.end(),
-                        [](const Call& call) { return std::holds_alternative<call::AskStatus>(call); }) == 2);
-}
-
 TEST_CASE("desks that cannot be listed impair, with the reason in the sentence", "[worker]") {
     Works works;
     works.answer_all(nobody());
@@ -80,13 +69,4 @@ TEST_CASE("credentials that stay refused are told once", "[worker]") {
     CHECK(std::count_if(works.lines.begin(), works.lines.end(),
                         [](const Line& line) { return line.level == Level::Error; }) == 1);
     CHECK(works.worker.take_desk_calls(works.now).empty());  // nobody is asked without a token
-}
-
-TEST_CASE("a clock that is found wrong before the first turn is no jump of the clock", "[worker]") {
-    Now now{morning, MonoTime{} + 1000s};
-    Worker worker(standing_activation(), {Policy{}, {}}, Health{}, 1, now);
-    worker.clock_corrected(1h, 1h, now);
-    now.wall += 1h;
-    worker.tick(now);
-    for (const Line& line : worker.take_lines()) CHECK(line.text.find("was set by") == std::string::npos);
 }
