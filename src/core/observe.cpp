@@ -101,7 +101,7 @@ void signed_out(Desk& desk, std::optional<WallTime> said_at, Now now) {
     // seen, not when their absence was noticed. Whoever leaves with the end of a call may have been somebody else, too.
     const WallTime last_seen = said_at.value_or(now.wall - (now.mono - visit.seen_at));
     const Millis stay = said_at && visit.said_at ? *said_at - *visit.said_at : visit.seen_at - visit.since.mono;
-    const bool in_call = desk.active_calls.value.value_or(0) > 0;
+    const bool in_call = desk.active_calls.value != 0;  // or not known
     const bool own = visit.who
                          ? rules::is_organizer(*visit.who, visit.cover->organizer_email, visit.cover->organizer_id)
                          : visit.let_stay || (!in_call && is_let_stay(visit, *known, stay, last_seen));

@@ -169,6 +169,20 @@ TEST_CASE("a desk that asks for a pause has it", "[fleet]") {
     CHECK(lab.calls().size() == 2);
 }
 
+TEST_CASE("a desk whose questions are refused for their number again and again is asked less and less", "[fleet]") {
+    Lab lab(1);
+    for (const Millis pause : {20s, 80s, 300s, 300s}) {
+        const auto asked = lab.calls();
+        CHECK(asked.size() == 2);
+        for (const Call& call : asked)
+            lab.fleet.answered(call, failing(ErrorKind::RateLimited, 429), lab.now.mono, lab.now, true);
+        lab.pass(pause - 1ms);
+        CHECK(lab.calls().empty());
+        lab.pass(1ms);
+    }
+    CHECK(lab.calls().size() == 2);
+}
+
 TEST_CASE("a desk that asks for a pause when it gets a command has it", "[fleet]") {
     Policy policy;
     policy.messages = false;

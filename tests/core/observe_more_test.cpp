@@ -113,6 +113,7 @@ TEST_CASE("of two bookings at a time the one that was there first keeps its visi
 
 TEST_CASE("whoever leaves a booking that is over, or gone, has not left it early", "[observe]") {
     One one;
+    one.desk.active_calls.value = 0;
     one.happens(BookingCreated{booking("1", "m"), {}});
     one.signs_in();
     one.pass(10min);
@@ -129,6 +130,11 @@ TEST_CASE("whoever leaves a booking that is over, or gone, has not left it early
             one.happens(BookingDeleted{ref("1", "m"), "Deleted"});
             CHECK_FALSE(one.desk.left);
         }
+    }
+    SECTION("where it is not known whether a call was on, it may have been a wrong user in one") {
+        one.desk.active_calls.value.reset();
+        one.signs_in(false);
+        CHECK_FALSE(one.desk.left);
     }
     SECTION("in the moment in which it ends") {
         one.pass(50min);

@@ -296,3 +296,21 @@ TEST_CASE("a sign-out that could not be sent in time is refused, and never sent"
     CHECK(lab.calls().empty());
     expect(lab, "refused", "in time");
 }
+
+TEST_CASE("a booking of an earlier process is not sent again once its asker was told that nothing is known",
+          "[orders]") {
+    const bool late = GENERATE(true, false);
+    Restarted lab;
+    lab.unanswered("key", {"Bookings.Book",
+                           {{"BookingRequestUUID", "uuid-key"},
+                            {"OrganizerEmail", "anna@example.com"},
+                            {"StartTime", "2026-03-02T10:00:00Z"},
+                            {"Duration", std::int64_t{60}}}});
+    Request request = book();
+    request.asked_at = lab.now.wall - (late ? 2min + 1s : 1min);
+    lab.fleet.order(request, lab.now);
+    CHECK(sent_within(lab, 1min).empty() == late);
+    if (!late) return;
+    lab.pass(1min);
+    expect(lab, "unknown");
+}

@@ -70,3 +70,32 @@ TEST_CASE("credentials that stay refused are told once", "[worker]") {
                         [](const Line& line) { return line.level == Level::Error; }) == 1);
     CHECK(works.worker.take_desk_calls(works.now).empty());  // nobody is asked without a token
 }
+
+TEST_CASE("nobody is signed out while polls fail, and the grace starts again when one is answered", "[worker]") {
+    Works works;
+    works.answer_all(somebody());
+    works.pass(4min);
+    works.answer<call::Poll>(failing(ErrorKind::Transient, 502));
+    const auto sends = [&] {
+        works.answer_all(somebody());
+        return works.worker.fleet().sent();
+    };
+    for (int i = 0; i < 30; ++i) {
+        works.now.wall += 20s;
+        works.now.mono += 20s;
+        works.turn();
+        if (std::any_of(works.out.begin(), works.out.end(),
+                        [](const Call& call) { return std::holds_alternative<call::Poll>(call); }))
+            works.answer<call::Poll>(failing(ErrorKind::Transient, 502));
+        CHECK(sends() == 0);
+    }
+    const auto deaf_for = [&](Millis time) {
+        for (Millis passed{0}; passed < time; passed += 20s) {
+            works.pass(20s);
+            CHECK(sends() == 0);
+        }
+    };
+    deaf_for(5min);
+    works.pass(5min);
+    CHECK(sends() > 0);
+}
