@@ -190,14 +190,14 @@ void Worker::passed_over(const std::string& why) {
 }
 
 /// Before anything is decided: it would rest on what was not heard.
-void Worker::listen(Now now) {
+void Worker::note_deafness(Now now) {
     if (session_.deaf(now) == deaf_) return;
     deaf_ = !deaf_;
     fleet_.set_deaf(deaf_, now);
 }
 
 void Worker::answered(const Call& call, Result<Reply>&& reply, MonoTime started, Now now, double chance) {
-    listen(now);
+    note_deafness(now);
     if (is_fleet_call(call)) {
         if (!reply.ok())
             trouble(fleet_.name_of_desk(call) + ": " + reply.error().message, reply.error().tracking_id, now);
@@ -216,7 +216,7 @@ void Worker::answered(const Call& call, Result<Reply>&& reply, MonoTime started,
         trouble(news.note, error ? error->tracking_id : "", now);
     else if (!news.note.empty())
         say(Level::Info, news.note);
-    listen(now);
+    note_deafness(now);
     if (!news.gap.empty()) {
         say(Level::Warn, news.gap + "; asking every desk again");
         fleet_.doubt_all(now);
@@ -284,7 +284,7 @@ void Worker::clock_set(Millis by, Millis offset, Now now) {
 
 void Worker::tick(Now now) {
     session_.prepare(now);
-    listen(now);
+    note_deafness(now);
     fleet_.wake(now);
     if (commit_again_at_ && now.mono >= *commit_again_at_) commit_again_at_.reset();
 }

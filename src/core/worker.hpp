@@ -91,7 +91,7 @@ private:
     /// What Webex lets hotdeskd ask for.
     void look_at_grants(Now now);
     void say_missing();
-    void listen(Now now);
+    void note_deafness(Now now);
     void look_at_renewals(const Call& call, const Error* error, MonoTime started);
     void note_once(const std::string& note, Level level);
     void trouble(const std::string& what, const std::string& tracking_id, Now now);

@@ -29,9 +29,8 @@ struct Works {
         for (Millis left = time; left > Millis{0}; left -= 20s) {
             now.wall += std::min<Millis>(left, 20s);
             now.mono += std::min<Millis>(left, 20s);
-            const auto poll = std::find_if(out.begin(), out.end(), [](const Call& call) {
-                return std::holds_alternative<call::Poll>(call);
-            });
+            const auto poll = std::find_if(out.begin(), out.end(),
+                                           [](const Call& call) { return std::holds_alternative<call::Poll>(call); });
             if (poll != out.end()) {
                 const Call call = *poll;
                 out.erase(poll);
