@@ -61,10 +61,13 @@ class Processes(unittest.TestCase):
         self.assertTrue(self.seen_of([], {"PLANTED": SECRET}, may_tell=True))
 
     def test_a_secret_in_a_childs_command_line_is_found(self):
-        # The parent reads the secret, and hands it on in an argument. The child ends with the parent's end of a pipe.
+        # The parent reads the secret, and hands it on in an argument. The child ends with the parent's end of a pipe. It
+        # is there once it has said so: Popen returns while the system still makes the command line.
         parent = ("import subprocess, sys; secret = sys.stdin.readline().strip();"
-                  "child = subprocess.Popen([sys.executable, '-c', 'import sys; sys.stdin.read()', secret],"
-                  "                         stdin=subprocess.PIPE); print(1, flush=True); sys.stdin.read()")
+                  "child = subprocess.Popen([sys.executable, '-c',"
+                  "                          'import sys; print(1, flush=True); sys.stdin.read()', secret],"
+                  "                         stdin=subprocess.PIPE, stdout=subprocess.PIPE);"
+                  "child.stdout.readline(); print(1, flush=True); sys.stdin.read()")
         for may_tell in (False, True):
             watcher = leaks.Watcher()
             with subprocess.Popen([sys.executable, "-c", parent], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
