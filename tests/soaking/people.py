@@ -100,7 +100,7 @@ class People:
     def until_gone(self, visit):
         """Waits for hotdeskd; for ever, for the soak looks at the end whether anybody is left."""
         while self.shown(visit)["signedIn"] == visit.person:
-            yield self.chance.uniform(2, 5)
+            yield self.chance.uniform(4, 10)
 
     def call(self, visit):
         # From before the line is carried out: a sign-out in between hits somebody who is in a call.
@@ -200,7 +200,7 @@ class People:
         visit.delete_from = self.now()
         if self.book(visit, 6, "+1h"):
             while self.has_booking(visit):
-                yield self.chance.uniform(2, 5)
+                yield self.chance.uniform(4, 10)
         return None
 
     def future(self, visit):
