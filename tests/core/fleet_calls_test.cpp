@@ -189,11 +189,11 @@ TEST_CASE("a desk that asks for a pause when it gets a command has it", "[fleet]
     Lab lab(1, policy);
     lab.status = somebody();
     lab.overstay();
-    const auto first = lab.sent();
-    REQUIRE(first.size() == 1);
+    const auto told = lab.sent();
+    REQUIRE(told.size() == 1);
     Error busy = failing(ErrorKind::RateLimited, 423);
     busy.retry_after = std::chrono::seconds{100};
-    lab.reply(first[0], busy);
+    lab.reply(told[0], busy);
     lab.pass(99s);
     CHECK(lab.sent().empty());
     lab.pass(1s);
