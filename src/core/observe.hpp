@@ -13,7 +13,9 @@ void start_again(Desk& desk, KnownBooking& known, Now now);
 
 /// What was answered so far is not enough any more.
 void ask_again(Desk& desk, Now now);
+/// Whoever is signed in may be somebody else by now.
 void visit_in_doubt(Desk& desk, Now now);
+/// The desk has said something; what it said while it could not be reached went unheard.
 void heard_from(Desk& desk, Now now);
 /// A round of two questions went well; one good answer beside a failed one is no success.
 void answered_both(Desk& desk, MonoTime asked_at);

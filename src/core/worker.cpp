@@ -222,7 +222,10 @@ void Worker::answered(const Call& call, Result<Reply>&& reply, MonoTime started,
         fleet_.doubt_all(now);
         session_.want_inventory(now);
     }
-    if (std::holds_alternative<call::ReadApp>(call) && !error) look_at_grants(now), fleet_.ask_who_again(now);
+    if (std::holds_alternative<call::ReadApp>(call) && !error) {
+        look_at_grants(now);
+        fleet_.ask_who_again(now);
+    }
     if (news.batch) take_batch(std::move(*news.batch), now);
     if (news.inventory) {
         fleet_.take_inventory(*news.inventory, now);
@@ -263,23 +266,26 @@ void Worker::set_policy(PolicyBook policy, Now now) {
     session_.retry_now(now);
 }
 
+/// For the command line too. What was decided by the time of before is looked at again.
+void Worker::goes_by(Millis offset, Now now) {
+    health_.clock_offset = offset;
+    health_dirty_ = true;
+    fleet_.doubt_all(now);
+}
+
 void Worker::clock_corrected(Millis offset, Now now) {
     const auto seconds = std::chrono::round<std::chrono::seconds>(offset).count();
     say(Level::Warn, seconds == 0 ? "the clock of this machine agrees with Webex's again"
                                   : "the clock of this machine is " + std::to_string(seconds < 0 ? -seconds : seconds) +
                                         " s " + (seconds < 0 ? "ahead of" : "behind") +
                                         " Webex's, which is gone by; set it right (timedatectl)");
-    health_.clock_offset = offset;
-    health_dirty_ = true;
-    fleet_.doubt_all(now);
+    goes_by(offset, now);
 }
 
 void Worker::clock_set(Millis by, Millis offset, Now now) {
     say(Level::Warn,
         "the clock of this machine was set by " + std::to_string(by.count() / 1000) + " s; asking every desk again");
-    health_.clock_offset = offset;
-    health_dirty_ = true;
-    fleet_.doubt_all(now);
+    goes_by(offset, now);
 }
 
 void Worker::tick(Now now) {

@@ -92,6 +92,7 @@ private:
     void look_at_grants(Now now);
     void say_missing();
     void note_deafness(Now now);
+    void goes_by(Millis offset, Now now);
     void look_at_renewals(const Call& call, const Error* error, MonoTime started);
     void note_once(const std::string& note, Level level);
     void trouble(const std::string& what, const std::string& tracking_id, Now now);
