@@ -93,7 +93,6 @@ private:
     void on_send(std::size_t desk, const Command& command, int code);
     void judge_new(std::size_t desk, const Booking& booking);
     [[nodiscard]] bool keeps_every_rule(std::size_t desk, const Booking& booking) const;
-    [[nodiscard]] bool within_days_and_hours(const Policy& policy, const Booking& booking) const;
     [[nodiscard]] bool is_no_show(std::size_t desk, const Booking& booking) const;
     void mark_arrivals(std::size_t desk);
     [[nodiscard]] const Booking* running(std::size_t desk) const;

@@ -1,6 +1,7 @@
 #pragma once
 // A fleet, a clock, and answers to questions.
 
+#include "bare_activation.hpp"
 #include "core/fleet.hpp"
 
 #include <string>
@@ -124,12 +125,7 @@ inline Request sign_out(const std::string& key, const DeviceId& device, WallTime
 
 /// What stands after an activation, with an access token that lives for another `life`.
 inline Activation standing_activation(Millis life = 12h) {
-    Activation out;
-    out.org = OrgId{"org"};
-    out.oauth_url = "https://webexapis.com/v1/access_token";
-    out.app_url = "https://xapi-a.wbx2.com/app";
-    out.poll_url = "https://xapi-a.wbx2.com/poll";
-    out.webexapis_base_url = "https://webexapis.com/v1";
+    Activation out = bare_activation();
     out.refresh_token = Secret{"refresh"};
     out.access_token = Secret{"access"};
     out.access_expires = morning + life;

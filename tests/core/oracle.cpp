@@ -1,6 +1,7 @@
 // Who has a right to what, said again in other words: what hotdeskd must never do on the campus.
 
 #include "campus.hpp"
+#include "lawful_hours.hpp"
 #include "words.hpp"
 
 #include <algorithm>
@@ -27,31 +28,13 @@ Policy Campus::policy_of(std::size_t desk, const std::string& organizer) const {
     return policy;
 }
 
-/// Looked at again and again, as clocks on the wall show it. Hours across midnight are those of the day before.
-bool Campus::within_days_and_hours(const Policy& policy, const Booking& booking) const {
-    using namespace std::chrono;
-    const bool crosses = policy.booking_to <= policy.booking_from;
-    for (WallTime at = booking.start; at < booking.end;
-         at = at + 1ms == booking.end ? booking.end : std::min(at + 10min, booking.end - 1ms)) {
-        const auto local = at + (zone_ ? zone_->offset_at(at) : seconds{0});
-        auto day = floor<days>(local);
-        const auto of_day = local - day;
-        if (crosses ? of_day >= policy.booking_to && of_day < policy.booking_from
-                    : of_day < policy.booking_from || of_day >= policy.booking_to)
-            return false;
-        if (crosses && of_day < policy.booking_to) day -= days{1};
-        if (!policy.booking_days[weekday{day}.iso_encoding() - 1]) return false;
-    }
-    return true;
-}
-
 /// Where it says yes there is no doubt; where it says no there may be.
 bool Campus::keeps_every_rule(std::size_t desk, const Booking& booking) const {
     const Story& story = stories_.at(booking.ref.meeting.value);
     const Policy policy = policy_of(desk, booking.organizer_email);
     if (policy.max_duration && booking.end - booking.start > *policy.max_duration) return false;
     if (policy.max_advance && booking.start - story.made > *policy.max_advance) return false;
-    if (!within_days_and_hours(policy, booking)) return false;
+    if (!within_days_and_hours(policy, slot_of(booking), zone_.get())) return false;
     if (!policy.organizer_deny.empty() && booking.organizer_email == "eve@evil.example") return false;
     if (!policy.allow_ad_hoc && story.at_desk) return false;
     if (!policy.allow_extension && story.extended) return false;

@@ -1,6 +1,7 @@
 #pragma once
 // One session in the hands of a test.
 
+#include "bare_activation.hpp"
 #include "core/session.hpp"
 
 namespace hotdesk::test {
@@ -13,14 +14,9 @@ public:
     explicit SessionLab(bool with_token = true) : session_(activation(with_token), now_) {}
 
     static Activation activation(bool with_token) {
-        Activation a;
+        Activation a = bare_activation();
         a.id = "a";
-        a.org = OrgId{"org"};
         a.app = AppId{"app"};
-        a.oauth_url = "https://webexapis.com/v1/access_token";
-        a.app_url = "https://xapi-a.wbx2.com/app";
-        a.poll_url = "https://xapi-a.wbx2.com/poll";
-        a.webexapis_base_url = "https://webexapis.com/v1";
         a.refresh_token = Secret{"refresh-0"};
         if (with_token) {
             a.access_token = Secret{"access-0"};

@@ -2,6 +2,7 @@
 // An engine in the hands of a test: the ports in memory, answers as the test gives them.
 
 #include "../codec/signer.hpp"
+#include "../core/bare_activation.hpp"
 #include "codec/state.hpp"
 #include "daemon/engine.hpp"
 #include "daemon/state.hpp"
@@ -34,15 +35,10 @@ inline std::string pushed(const std::string& at, bool signed_in) {
 }
 
 inline Activation activation() {
-    Activation a;
+    Activation a = bare_activation();
     a.id = "a1";
-    a.org = OrgId{"org"};
     a.org_name = "Example";
     a.app = AppId{"app"};
-    a.oauth_url = "https://webexapis.com/v1/access_token";
-    a.app_url = "https://xapi-a.wbx2.com/app";
-    a.poll_url = "https://xapi-a.wbx2.com/poll";
-    a.webexapis_base_url = "https://webexapis.com/v1";
     a.refresh_token = Secret{"refresh"};
     a.access_token = Secret{"access"};
     a.access_expires = *parse_time("2026-03-02T11:00:00Z");

@@ -6,9 +6,9 @@
 #include "daemon/rekey.hpp"
 #include "daemon/upgrade.hpp"
 #include "io/file.hpp"
+#include "records.hpp"
 
 #include <sys/stat.h>
-#include <map>
 #include <optional>
 
 using namespace hotdesk;
@@ -17,8 +17,6 @@ using namespace hotdesk::test;
 CATCH_TRANSLATE_EXCEPTION(const Failure& failure) { return failure.message; }
 
 namespace {
-
-using Records = std::map<std::pair<Table, std::string>, std::string>;
 
 Config config_in(const std::string& directory) {
     Config config;
@@ -38,18 +36,7 @@ std::optional<Records> records_in(const Config& config) {
         if (failure.code != Exit::NotActivated) throw;
         return std::nullopt;
     }
-    Records found;
-    for (const Table table : {Table::Meta, Table::Desk, Table::Outbox, Table::Record, Table::Request, Table::SpentCode})
-        REQUIRE(standing.store
-                    ->scan(table, "",
-                           [&](std::string_view key, std::string_view value) {
-                               found[{table, std::string{key}}] = value;
-                               return true;
-                           })
-                    .ok());
-    found.erase({Table::Meta, "schema"});
-    found.erase({Table::Meta, "written-by"});
-    return found;
+    return all_of(*standing.store);
 }
 
 /// A directory that a state is in, and what power cuts leave of it.

@@ -13,6 +13,7 @@
 #include "io/lmdb.hpp"
 #include "io/next.hpp"
 #include "io/seal.hpp"
+#include "records.hpp"
 
 #include <sys/stat.h>
 #include <chrono>
@@ -28,8 +29,6 @@ using namespace std::chrono_literals;
 CATCH_TRANSLATE_EXCEPTION(const Failure& failure) { return failure.message; }
 
 namespace {
-
-using Records = std::map<std::pair<Table, std::string>, std::string>;
 
 const std::string golden_device = "Y2lzY29zcGFyazovL3VzL0RFVklDRS8x", golden_jti = "jti-of-a-used-code";
 const WallTime golden_time = *parse_time("2026-03-02T09:00:00Z");
@@ -73,21 +72,6 @@ void bring_golden(Place& place) {
     std::filesystem::copy_file(fixtures + "schema-1.mdb", place.data());
     std::filesystem::copy_file(fixtures + "schema-1.key", place.config.key_file);
     for (const std::string& file : {place.data(), place.config.key_file}) REQUIRE(::chmod(file.c_str(), 0600) == 0);
-}
-
-Records all_of(Store& store) {
-    Records found;
-    for (const Table table : {Table::Meta, Table::Desk, Table::Outbox, Table::Record, Table::Request, Table::SpentCode})
-        REQUIRE(store
-                    .scan(table, "",
-                          [&](std::string_view key, std::string_view value) {
-                              found[{table, std::string{key}}] = value;
-                              return true;
-                          })
-                    .ok());
-    found.erase({Table::Meta, "schema"});
-    found.erase({Table::Meta, "written-by"});
-    return found;
 }
 
 /// Some thousand records of the size of real ones.

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "../core/bare_activation.hpp"
 #include "daemon/engine.hpp"
 #include "daemon/state.hpp"
 #include "doubles.hpp"
@@ -113,14 +114,9 @@ private:
 };
 
 Activation first_activation() {
-    Activation a;
+    Activation a = bare_activation();
     a.id = "a1";
-    a.org = OrgId{"org"};
     a.app = AppId{"app"};
-    a.oauth_url = "https://webexapis.com/v1/access_token";
-    a.app_url = "https://xapi-a.wbx2.com/app";
-    a.poll_url = "https://xapi-a.wbx2.com/poll";
-    a.webexapis_base_url = "https://webexapis.com/v1";
     a.refresh_token = Secret{"refresh-0"};
     return a;
 }

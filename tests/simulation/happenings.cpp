@@ -13,13 +13,13 @@
 
 #include "../core/summer_zone.hpp"
 #include "../core/words.hpp"
+#include "../world/activation.hpp"
 
-#include "codec/call.hpp"
 #include "codec/state.hpp"
 #include "daemon/state.hpp"
 #include "sandbox/person.hpp"
 
-#include <array>
+#include <algorithm>
 
 namespace hotdesk::sim {
 
@@ -233,7 +233,6 @@ void Run::calm() {
 
 // --- administrators --------------------------------------------------------------------------------------------------
 
-/// What `hotdeskd activate` does once the code is verified: tokens, and the queue.
 void Run::activate() {
     if (disk_.full) {
         expired_at_ = host_.world() + 5min;  // it says so, and is tried again
@@ -242,34 +241,7 @@ void Run::activate() {
     story("hotdeskd is activated");
     expired_at_.reset();
     revoked_ = false;
-    const std::string& base = world_.options().base_url;
-    Activation activation;
-    activation.id = "a" + std::to_string(++activations_);
-    activation.org = world_.org();
-    activation.app = world_.options().app;
-    activation.oauth_url = base + "/v1/access_token";
-    activation.app_url = base + "/xapi/api/organizations/sandbox/apps/" + activation.app.value;
-    activation.webexapis_base_url = base + "/v1";
-    activation.region = world_.options().region;
-    activation.scopes = world_.integration().scopes;
-    const sandbox::Access& access = world_.integration().access;
-    activation.xapi = {access.commands, access.statuses, access.events};
-    activation.refresh_token = Secret{world_.tokens().new_refresh(host_.world())};
-    activation.activated_at = host_.world();
-    const Client client{world_.options().client_id, world_.options().client_secret};
-    const auto ask = [&](const Call& call) {
-        const codec::Wire wire{activation.app, activation.org, activation.webexapis_base_url,
-                               client.id,      client.secret,  activation.access_token};
-        const auto handled = world_.handle(test::to_world(codec::encode(call, wire), base), host_.world());
-        auto reply = test::from_world(std::get<sandbox::Reply>(handled), host_.world());
-        return codec::decode(call, std::move(*reply), wire).value();
-    };
-    auto grant = std::get<TokenGrant>(ask(call::Refresh{activation.oauth_url, activation.refresh_token}));
-    activation.access_token = std::move(grant.access_token);
-    activation.access_expires = host_.world() + grant.expires_in;
-    activation.refresh_token = std::move(grant.refresh_token);
-    activation.poll_url =
-        std::get<AppDetails>(ask(call::PatchApp{activation.app_url, {}, "box", "box", "", ""})).poll_url;
+    const Activation activation = test::activate(world_, "a" + std::to_string(++activations_), host_.world());
     const std::vector<Change> changes{state::keep_activation(activation), state::point_to(activation)};
     fuse_.set(0);
     (void)disk_.commit(changes);

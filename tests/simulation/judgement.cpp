@@ -2,6 +2,7 @@
 
 #include "oracle.hpp"
 
+#include "../core/lawful_hours.hpp"
 #include "../core/words.hpp"
 
 #include "codec/state.hpp"
@@ -155,23 +156,6 @@ void Oracle::sweep() {
 
 // --- bookings --------------------------------------------------------------------------------------------------------
 
-bool Oracle::within_days_and_hours(const Policy& policy, const Slice& slice) const {
-    using namespace std::chrono;
-    const bool crosses = policy.booking_to <= policy.booking_from;
-    for (WallTime at = slice.start; at < slice.end;
-         at = at + 1ms == slice.end ? slice.end : std::min(at + 10min, slice.end - 1ms)) {
-        const auto local = at + (zone_ ? zone_->offset_at(at) : seconds{0});
-        auto on = floor<days>(local);
-        const auto of_day = local - on;
-        if (crosses ? of_day >= policy.booking_to && of_day < policy.booking_from
-                    : of_day < policy.booking_from || of_day >= policy.booking_to)
-            return false;
-        if (crosses && of_day < policy.booking_to) on -= days{1};
-        if (!policy.booking_days[weekday{on}.iso_encoding() - 1]) return false;
-    }
-    return true;
-}
-
 /// Perhaps it is in conflict with another booking of its organizer.
 bool Oracle::conflicts(const Fact& fact, const Slice& slice, const Policy& policy) const {
     int others = 0;
@@ -192,7 +176,7 @@ std::string Oracle::why_lawful(const View& view, const Fact& fact, const Slice& 
         if (policy.max_duration && slice.end - slice.start > *policy.max_duration) return "";
         if (policy.max_advance && slice.start - fact.changed > *policy.max_advance - 1min) return "";
         if (policy.max_advance && slice.start - fact.made > *policy.max_advance - 1min) return "";
-        if (!within_days_and_hours(policy, slice)) return "";
+        if (!test::within_days_and_hours(policy, {slice.start, slice.end}, zone_.get())) return "";
         for (const std::string& pattern : policy.organizer_deny)
             if (matches_glob(pattern, slice.organizer)) return "";
         if (!policy.organizer_domains.empty()) return "";

@@ -115,7 +115,7 @@ void Oracle::look(sandbox::Desk& desk) {
     for (const sandbox::Booking& booking : desk.bookings())
         now.bookings.push_back({booking.meeting_id, booking.organizer, booking.start, booking.end});
     const Truth before = view.truths.empty() ? Truth{} : view.truths.back();
-    update_visit(view, before, now);
+    update_visit(before, now);
     update_facts(view, before, now);
     mark_arrivals(view, now);
     view.truths.push_back(std::move(now));
@@ -128,7 +128,7 @@ void Oracle::look(sandbox::Desk& desk) {
         view.well_since = host_.world();
 }
 
-void Oracle::update_visit(View&, const Truth& before, Truth& now) const {
+void Oracle::update_visit(const Truth& before, Truth& now) {
     const bool same_visit = !now.user.empty() && now.user == before.user && now.since == before.since;
     now.call_ended = before.calls > 0 && now.calls == 0 ? now.from : before.call_ended;
     if (now.user.empty()) return;

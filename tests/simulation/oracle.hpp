@@ -131,7 +131,7 @@ private:
     // oracle.cpp
     View* view(const std::string& device);
     void update_facts(View& view, const Truth& before, const Truth& now);
-    void update_visit(View& view, const Truth& before, Truth& now) const;
+    static void update_visit(const Truth& before, Truth& now);
     void mark_arrivals(View& view, const Truth& now);
     void check_decision(const Exchange& exchange, const std::string& command, Flight& flight);
     void check_tokens(const Exchange& exchange, Flight& flight);
@@ -145,7 +145,6 @@ private:
     void judge_edit(View& view, const Flight& flight, const std::string& meeting);
     [[nodiscard]] std::string why_not_sign_out(const View& view, const Truth& truth, WallTime sent) const;
     [[nodiscard]] std::string why_lawful(const View& view, const Fact& fact, const Slice& slice) const;
-    [[nodiscard]] bool within_days_and_hours(const Policy& policy, const Slice& slice) const;
     [[nodiscard]] bool conflicts(const Fact& fact, const Slice& slice, const Policy& policy) const;
     [[nodiscard]] std::vector<const Truth*> truths_between(const View& view, WallTime from, WallTime to) const;
     [[nodiscard]] std::vector<Policy> policies(const View& view, const std::string& organizer) const;

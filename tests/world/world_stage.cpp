@@ -2,10 +2,10 @@
 
 #include "../core/words.hpp"
 #include "../daemon/doubles.hpp"
+#include "activation.hpp"
 #include "virtual_http.hpp"
 #include "wire.hpp"
 
-#include "codec/call.hpp"
 #include "codec/state.hpp"
 #include "daemon/engine.hpp"
 #include "daemon/state.hpp"
@@ -111,7 +111,9 @@ public:
     // --- hotdeskd ---
     void begin(const PolicyBook& policy, bool judge_existing) override {
         policy_ = policy;
-        activate();
+        const Activation activation = activate(world_, "a", wall());
+        const std::vector<Change> changes{state::keep_activation(activation), state::point_to(activation)};
+        (void)store_.commit(changes);
         start();
         if (judge_existing) engine_->worker().fleet().judge_existing();
         settle();
@@ -169,38 +171,6 @@ private:
     Engine& engine() {
         if (!engine_) throw Broken("before `at`");
         return *engine_;
-    }
-
-    /// What `hotdeskd activate` does once the code is verified: tokens, and the queue.
-    void activate() {
-        const std::string& base = world_.options().base_url;
-        Activation activation;
-        activation.id = "a";
-        activation.org = world_.org();
-        activation.app = world_.options().app;
-        activation.oauth_url = base + "/v1/access_token";
-        activation.app_url = base + "/xapi/api/organizations/sandbox/apps/" + activation.app.value;
-        activation.webexapis_base_url = base + "/v1";
-        activation.region = world_.options().region;
-        activation.scopes = world_.integration().scopes;
-        const sandbox::Access& access = world_.integration().access;
-        activation.xapi = {access.commands, access.statuses, access.events};
-        activation.refresh_token = Secret{world_.tokens().new_refresh(wall())};
-        activation.activated_at = wall();
-        const Client client = this->client();
-        const auto ask = [&](const Call& call) {
-            const codec::Wire wire{activation.app, activation.org, activation.webexapis_base_url,
-                                   client.id,      client.secret,  activation.access_token};
-            return codec::decode(call, std::move(http_.exchange(codec::encode(call, wire)).value()), wire).value();
-        };
-        auto grant = std::get<TokenGrant>(ask(call::Refresh{activation.oauth_url, activation.refresh_token}));
-        activation.access_token = std::move(grant.access_token);
-        activation.access_expires = wall() + grant.expires_in;
-        activation.refresh_token = std::move(grant.refresh_token);
-        activation.poll_url =
-            std::get<AppDetails>(ask(call::PatchApp{activation.app_url, {}, "box", "box", "", ""})).poll_url;
-        const std::vector<Change> changes{state::keep_activation(activation), state::point_to(activation)};
-        (void)store_.commit(changes);
     }
 
     Client client() const { return {world_.options().client_id, world_.options().client_secret}; }
