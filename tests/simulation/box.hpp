@@ -1,5 +1,5 @@
 #pragma once
-// hotdeskd's machine in the simulation: a disk that can be full or slow, and a death between any two steps.
+// hotdeskd's machine in the simulation: a disk that can be full, slow or broken, and a death between any two steps.
 
 #include "../daemon/doubles.hpp"
 #include "../world/virtual_http.hpp"
@@ -31,17 +31,34 @@ class Disk : public test::MemoryStore {
 public:
     Disk(test::VirtualHost& host, Fuse& fuse) : host_(host), fuse_(fuse) {}
 
-    Millis slow{0};  ///< what each commit takes
+    Millis slow{0};       ///< what each commit takes
+    bool broken = false;  ///< nothing is written, and nothing can be read
+    /// Told of each commit that was done.
+    std::function<void(std::span<const Change>)> committed;
 
     Result<void> commit(std::span<const Change> changes) override {
         fuse_.step();  // the power goes before the write is safe
         if (slow > Millis{0}) host_.pass(slow);
+        if (broken) return unreadable();
         auto done = MemoryStore::commit(changes);
+        if (done.ok() && committed) committed(changes);
         fuse_.step();  // or when it is safe, and the worker has not heard of it
         return done;
     }
 
+    Result<std::optional<std::string>> get(Table table, std::string_view key) override {
+        if (broken) return unreadable();
+        return MemoryStore::get(table, key);
+    }
+    Result<void> scan(Table table, std::string_view from,
+                      const std::function<bool(std::string_view, std::string_view)>& visit) override {
+        if (broken) return unreadable();
+        return MemoryStore::scan(table, from, visit);
+    }
+
 private:
+    static Error unreadable() { return {ErrorKind::Fatal, "the state: Input/output error"}; }
+
     test::VirtualHost& host_;
     Fuse& fuse_;
 };

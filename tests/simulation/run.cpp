@@ -17,6 +17,8 @@ using namespace std::chrono_literals;
 constexpr Millis sweep_interval = 5min;
 /// As the service is set up.
 constexpr Millis restart_after = 2s;
+/// What the service waits for a token when it is stopped.
+constexpr Millis last_words = 800ms;
 
 sandbox::WorldOptions options_of(const Opening& opening) {
     sandbox::WorldOptions options;
@@ -117,7 +119,7 @@ void Run::go_to(WallTime when) {
             if (at) until = std::min(until, std::max(*at, host_.world()));
         if (expired_at_ && host_.world() >= *expired_at_) activate();
         if (disk_well_at_ && host_.world() >= *disk_well_at_)
-            disk_.full = false, disk_.slow = 0ms, disk_well_at_.reset();
+            disk_.full = disk_.broken = false, disk_.slow = 0ms, disk_well_at_.reset();
         if (stalled_until_ && host_.world() >= *stalled_until_) stalled_until_.reset();
         if (away_until_ && host_.world() >= *away_until_ && !expired_at_) away_until_.reset(), boot();
         note_reach();
@@ -142,6 +144,10 @@ void Run::turn(WallTime until) {
 }
 
 void Run::boot() {
+    if (disk_.broken) {
+        away_until_ = host_.world() + 30s;  // it says so and ends, and systemd starts it again
+        return;
+    }
     story("hotdeskd starts");
     try {
         auto activation = state::load_activation(disk_);
@@ -167,6 +173,16 @@ void Run::die(Millis away) {
     oracle_.died();
     stalled_until_.reset();
     away_until_ = host_.world() + away;
+}
+
+/// As SIGTERM ends it.
+void Run::stop(Millis away) {
+    story("hotdeskd is stopped");
+    try {
+        engine_->finish_refresh(last_words);
+    } catch (const Death&) {
+    }
+    die(away);
 }
 
 /// Webex seemed to have removed the integration, twice: what it left is removed, and somebody activates it again.
