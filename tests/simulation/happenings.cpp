@@ -68,6 +68,7 @@ void Run::happen(const std::string& what) {
     if (words.first == "queue") return queue(words);
     if (words.first != "withhold" && words.first != "grant") throw Broken("nothing like that can happen: " + what);
     withheld_ = words.first == "withhold";
+    oracle_.granted(!withheld_);
     world_.set_withheld(withheld_ ? words.plain : std::vector<std::string>{});
     // As after a reload: appUrl is read at once.
     if (engine_) engine_->set_policy(policy_);
@@ -251,7 +252,7 @@ void Run::calm() {
     disk_well_at_.reset();
     stalled_until_.reset();
     world_.set_withheld({});
-    withheld_ = false;
+    if (std::exchange(withheld_, false)) oracle_.granted(true);
     if (engine_) engine_->set_policy(policy_);
     for (const auto& desk : world_.desks()) {
         sandbox::Behaviour& how = desk->behaviour;
@@ -316,8 +317,8 @@ void Run::order(const Words& words) {
         request.start = std::chrono::floor<std::chrono::minutes>(host_.world()) + test::span_of(words.get("in"));
     if (words.has("for"))
         request.duration = std::chrono::duration_cast<std::chrono::minutes>(test::span_of(words.get("for")));
-    oracle_.ordered(request.device.value, request.uuid.value);
     if (disk_.full || disk_.broken) return;
+    oracle_.ordered(request);
     disk_.records[{Table::Request, request.key}] = codec::write_request(request);
     if (!engine_ || stalled_until_) return;
     try {

@@ -134,6 +134,7 @@ void Run::turn(WallTime until) {
     try {
         const WallTime before = host_.world();
         engine_->turn(until - before, {});
+        oracle_.taken_in();
         if (const auto done = keeper_->look(host_.now()); !done.ok()) story("log: " + done.error().message);
         if (engine_->worker().removed()) return removed();
         // Nobody but an administrator can mend this, and they have been told.
@@ -192,6 +193,7 @@ void Run::removed() {
     engine_.reset();
     network_.hang_up();
     (void)state::forget_gone(disk_, id);
+    oracle_.forgotten();
     away_until_ = expired_at_ = host_.world() + 20min;
 }
 
