@@ -287,8 +287,10 @@ void Oracle::judge_delete(const View& view, const Flight& flight, const std::str
 
 /// Whoever sits there with the booking is told why it goes.
 void Oracle::demand_words(const View& view, const Flight& flight, const Fact& fact) const {
-    for (const Truth* const truth : excuses(view, flight))
-        if (truth->user.empty() || !same_address(truth->user, fact.slice.organizer) || !truth->entitled) return;
+    for (const Truth* const truth : excuses(view, flight)) {
+        const Slice* const running = truth->running(flight.sent - clocks_apart);
+        if (!truth->entitled || !running || running->meeting != fact.slice.meeting) return;
+    }
     const bool tells = every(policies(view, fact.slice.organizer), &Policy::messages) && granted_since_ &&
                        *granted_since_ + grants_known_after < flight.sent;
     if (tells && view.word + freshness_bound < flight.sent)

@@ -96,6 +96,14 @@ void Oracle::died() {
     paused_.clear();
 }
 
+void Oracle::forgotten() {
+    for (View& view : views_) view.first_listed = WallTime::max();
+    for (auto& [meeting, fact] : facts_) {
+        fact.edits.clear();
+        for (Version& version : fact.versions) version.told.reset(), version.by_event = false;
+    }
+}
+
 const Oracle::Slice* Oracle::Truth::find(const std::string& meeting) const {
     for (const Slice& slice : bookings)
         if (slice.meeting.value == meeting) return &slice;
@@ -160,12 +168,12 @@ void Oracle::update_visit(const View& view, const Truth& before, Truth& now) con
     now.version.calls = before.version.calls + (now.calls == before.calls ? 0 : 1);
     now.call_ended = before.calls > 0 && now.calls == 0 ? now.from : before.call_ended;
     now.call_version = now.calls > 0 ? now.version.calls : same_visit ? before.call_version : 0;
-    if (now.user.empty()) return;
     const Slice* const running = now.running(now.from);
+    now.booked = running != nullptr;
+    if (now.user.empty()) return;
     now.entitled = running && same_address(running->organizer, now.user);
     now.covered = (same_visit && before.covered) || running;
     now.lax = (same_visit && before.lax) || view.desk->behaviour.stubborn;
-    now.booked = running != nullptr;
     now.alone_since = same_visit && !before.booked ? before.alone_since : now.from;
     if (now.entitled) return;
     now.unentitled_since = same_visit && !before.entitled ? before.unentitled_since : now.from;

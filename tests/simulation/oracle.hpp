@@ -55,9 +55,7 @@ public:
     void granted(bool all);
     void died();
     /// What was known of desks was thrown away.
-    void forgotten() {
-        for (View& view : views_) view.first_listed = WallTime::max();
-    }
+    void forgotten();
     /// The worker has been through a turn: what it was told is in its store.
     void taken_in();
     void booked_at_desk(const MeetingId& meeting) { at_desk_.insert(meeting.value); }
