@@ -101,8 +101,10 @@ void Oracle::check_breach(const View& view, const Fact& fact, const std::vector<
 /// One to which nobody has come, whoever it may be, is released.
 void Oracle::check_no_show(const View& view, const Fact& fact, const std::vector<Policy>& all) const {
     if (fact.touched || !fact.versions.back().told) return;
+    // Who was there before may have been heard of late, and been taken for the one who booked.
     const WallTime well = *well_since(view);
-    WallTime due = std::max({fact.slice.start, fact.made, fact.changed, well});
+    if (well + 5min > fact.slice.start) return;
+    WallTime due = std::max({fact.slice.start, fact.made, fact.changed});
     Millis patience{0};
     for (const Policy& policy : all) {
         if (!policy.no_show_release) return;

@@ -178,7 +178,10 @@ void Run::network_trouble(const Words& words) {
 void Run::box(const Words& words) {
     const std::string& verb = words.at(0);
     const auto span = [&] { return test::span_of(words.at(1)); };
-    if (verb == "clock") return host_.set(span());
+    if (verb == "clock") {
+        oracle_.reachable(false);  // every desk is asked again
+        return host_.set(span());
+    }
     if (!engine_) return;  // it is down
     if (verb == "crash")
         die(2s);
@@ -320,12 +323,7 @@ void Run::order(const Words& words) {
     if (disk_.full || disk_.broken) return;
     oracle_.ordered(request);
     disk_.records[{Table::Request, request.key}] = codec::write_request(request);
-    if (!engine_ || stalled_until_) return;
-    try {
-        engine_->look_at_requests();
-    } catch (const Death&) {
-        die(2s);
-    }
+    ring();
 }
 
 void Run::policy(const Words& words) {

@@ -221,7 +221,7 @@ std::string Oracle::why_not_no_show(const View& view, const Truth& truth, const 
             continue;
         const WallTime until = from + *policy.no_show_release;
         const bool warns = tells && policy.no_show_warning && policy.messages;
-        if (until > flight.sent + hair)
+        if (until > flight.sent + clocks_apart)
             why = "it is kept until " + clock_of(until);
         else if (warns && (!fact.warned || *fact.warned < from))
             why = "the desk has not been told so since " + clock_of(from);

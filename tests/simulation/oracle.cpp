@@ -20,6 +20,8 @@ using sandbox::same_address;
 constexpr Millis memory = 10min;
 /// A booking that is over counts for the day.
 constexpr Millis day = 25h;
+/// Whoever is there so long before a booking may seem to be there for it.
+constexpr Millis about_to_start = 1min;
 constexpr std::size_t versions_kept = 30;
 /// A request for a booking that is sent again within this is the same one: a calendar can take minutes.
 constexpr Millis retry_window = 3min;
@@ -238,9 +240,13 @@ void Oracle::made_for_order(const View& view, const Slice& slice) {
 /// Who is there for a minute, is in a call or is seen has come; but nobody for somebody else.
 void Oracle::mark_arrivals(View& view, const Truth& now) {
     const Truth* const before = view.truths.empty() ? nullptr : &view.truths.back();
+    const bool somebody =
+        !now.user.empty() || (before && !before->user.empty()) || now.calls > 0 || (before && before->calls > 0) || now.seen;
     for (const Slice& slice : now.bookings) {
-        if (slice.start > now.from || now.from >= slice.end) continue;
+        if (slice.start > now.from + about_to_start || now.from >= slice.end) continue;
         Fact& fact = facts_.at(slice.meeting.value);
+        if (somebody) fact.touched = true;
+        if (slice.start > now.from) continue;
         const bool organizer = !now.user.empty() && same_address(now.user, slice.organizer);
         const bool left = before && !before->user.empty() && now.user.empty();
         if (left && same_address(before->user, slice.organizer) && fact.stayed && now.from - *fact.stayed >= 50s)
@@ -251,7 +257,6 @@ void Oracle::mark_arrivals(View& view, const Truth& now) {
             fact.chance = now.from;
             fact.chance_version = before->version.user;
         }
-        if (!now.user.empty() || (before && !before->user.empty()) || now.calls > 0 || now.seen) fact.touched = true;
         if (!now.user.empty()) fact.left.reset();
         if (!organizer) fact.stayed.reset();
         if (organizer && !fact.stayed) fact.stayed = std::max(now.from, slice.start);

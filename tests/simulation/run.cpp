@@ -119,8 +119,8 @@ void Run::go_to(WallTime when) {
             if (at) until = std::min(until, std::max(*at, host_.world()));
         if (expired_at_ && host_.world() >= *expired_at_) activate();
         if (disk_well_at_ && host_.world() >= *disk_well_at_)
-            disk_.full = disk_.broken = false, disk_.slow = 0ms, disk_well_at_.reset();
-        if (stalled_until_ && host_.world() >= *stalled_until_) stalled_until_.reset();
+            disk_.full = disk_.broken = false, disk_.slow = 0ms, disk_well_at_.reset(), ring();
+        if (stalled_until_ && host_.world() >= *stalled_until_) stalled_until_.reset(), ring();
         if (away_until_ && host_.world() >= *away_until_ && !expired_at_) away_until_.reset(), boot();
         note_reach();
         if (engine_ && !stalled_until_)
@@ -139,6 +139,16 @@ void Run::turn(WallTime until) {
         if (engine_->worker().removed()) return removed();
         // Nobody but an administrator can mend this, and they have been told.
         if (!expired_at_ && engine_->worker().health().tokens == Tokens::Invalid) expired_at_ = host_.world() + 20min;
+    } catch (const Death&) {
+        die(restart_after);
+    }
+}
+
+/// The doorbell, or the loop's own look at what it may have missed.
+void Run::ring() {
+    if (!engine_ || stalled_until_) return;
+    try {
+        engine_->look_at_requests();
     } catch (const Death&) {
         die(restart_after);
     }

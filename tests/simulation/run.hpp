@@ -42,6 +42,7 @@ private:
     // run.cpp
     void go_to(WallTime when);
     void turn(WallTime until);
+    void ring();
     void boot();
     void die(Millis away);
     void stop(Millis away);

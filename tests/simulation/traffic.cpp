@@ -41,7 +41,7 @@ Json arguments_of(const Command& command) {
 
 /// The same question or command to the same desk, or the same of what is no desk's.
 std::string kind_of(const Exchange& exchange) {
-    return std::string{name_of(exchange.endpoint)} + " " + exchange.desk + " " + command_of(exchange);
+    return std::string{name_of(exchange.endpoint)} + " " + exchange.desk + " " + exchange.request.url;
 }
 
 /// What Webex limits together.
