@@ -104,6 +104,8 @@ void Oracle::check_no_show(const View& view, const Fact& fact, const std::vector
     // Who was there before may have been heard of late, and been taken for the one who booked.
     const WallTime well = *well_since(view);
     if (well + 5min > fact.slice.start) return;
+    // So may who left with a move that the desk does not push.
+    if (view.hears_since > fact.start_changed && fact.start_changed > fact.made) return;
     WallTime due = std::max({fact.slice.start, fact.made, fact.changed});
     Millis patience{0};
     for (const Policy& policy : all) {
