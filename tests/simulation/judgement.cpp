@@ -166,7 +166,9 @@ std::string Oracle::why_not_sign_out(const View& view, const Truth& truth, const
     // The grace starts again with the end of a call that hotdeskd knew of.
     if (truth.call_version > 0 && truth.call_version <= flight.decided.told.calls)
         until = std::max(until, truth.call_ended + after_call);
-    return sent + hair < until ? truth.user + " still has until " + clock_of(until) : "";
+    // The end of a booking is by the clock.
+    const Millis off = covered ? clocks_apart : hair;
+    return sent + off < until ? truth.user + " still has until " + clock_of(until) : "";
 }
 
 void Oracle::judge_sign_out(const View& view, const Flight& flight) const {
