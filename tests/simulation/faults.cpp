@@ -55,8 +55,8 @@ void Generator::network_faults() {
 
 /// Messages that are not for hotdeskd, cannot be read, or are actions.
 void Generator::queue_faults() {
-    static const std::vector<std::string> kinds{"garbage", "broken", "foreign", "strange",
-                                                "action updateApproved", "action updateApproved bad-signature"};
+    static const std::vector<std::string> kinds{
+        "garbage", "broken", "foreign", "strange", "action updateApproved", "action updateApproved bad-signature"};
     for (int i = 1 + draws_.pick(6); i > 0; --i) add({any_time(), text({"queue ", draws_.of(kinds)})});
 }
 
@@ -138,9 +138,7 @@ void Generator::desk_fault(const std::string& desk, Millis at) {
     };
     switch (draws_.pick(11)) {
         case 0: return add({at, text({desk, " reboot"})});
-        case 1:
-            add({at, text({desk, " offline"})});
-            return add({at + draws_.minutes(1, 200), text({desk, " online"})});
+        case 1: add({at, text({desk, " offline"})}); return add({at + draws_.minutes(1, 200), text({desk, " online"})});
         case 2: return add({at, text({desk, " sync-required"})});
         case 3: return add({at, text({desk, " keeps yes"})});
         case 4: return add({at, text({desk, " twice yes"})});

@@ -94,8 +94,8 @@ void Generator::order(int number) {
     else if (kind == 2)
         add({at, text({"order delete ", there, " ", which, force})});
     else
-        add({at, text({"order book ", there, " order", std::to_string(number), "@example.com", when(in, length),
-                       force})});
+        add({at,
+             text({"order book ", there, " order", std::to_string(number), "@example.com", when(in, length), force})});
 }
 
 void Generator::changes_of_mind() {

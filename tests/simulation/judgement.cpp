@@ -60,7 +60,8 @@ std::vector<const Oracle::Truth*> Oracle::excuses(const View& view, const Flight
     for (std::size_t i = 0; i < view.truths.size(); ++i) {
         const Truth& truth = view.truths[i];
         const bool ended = i + 1 < view.truths.size() && view.truths[i + 1].from < flight.known_since;
-        const bool old = truth.version.user < flight.decided.told.user || truth.version.calls < flight.decided.told.calls;
+        const bool old =
+            truth.version.user < flight.decided.told.user || truth.version.calls < flight.decided.told.calls;
         if (!ended && !old) out.push_back(&truth);
     }
     if (out.empty()) out.push_back(&view.truths.back());
@@ -76,7 +77,7 @@ std::vector<Policy> Oracle::policies(const View& view, const std::string& organi
     return out;
 }
 
-void Oracle::judge_command(const Exchange&, const std::string& command, const Flight& flight, View& view) {
+void Oracle::judge_command(const std::string& command, const Flight& flight, View& view) {
     const std::string& there = view.desk->place().name;
     const std::string meeting = text_of(flight.record, "MeetingId");
     if (command == "UserInterface.Message.Alert.Display" && flight.rule() == "no_show_warning")
@@ -210,7 +211,8 @@ std::string Oracle::why_not_release(const View& view, const Fact& fact, const Fl
 }
 
 /// Nobody has come since the organizer's last chance, and the desk has said what will become of it.
-std::string Oracle::why_not_no_show(const View& view, const Truth& truth, const Fact& fact, const Flight& flight) const {
+std::string Oracle::why_not_no_show(const View& view, const Truth& truth, const Fact& fact,
+                                    const Flight& flight) const {
     if (!truth.user.empty()) return truth.user + " is signed in";
     if (fact.came && *fact.came < flight.known_since) return "somebody came at " + clock_of(*fact.came);
     WallTime from = std::max({fact.slice.start, fact.made, fact.start_changed});
@@ -248,7 +250,8 @@ std::string Oracle::why_not_put_back(const View& view, const Fact& fact, const S
     if (fact.edited_version == last.from && fact.edits_of_version >= most_restores) return "";
     for (auto version = fact.versions.rbegin() + 1; version != fact.versions.rend(); ++version) {
         const Slice& back = version->slice;
-        if (!version->told || !last.told || *version->told > *last.told || *version->told >= flight.decided.at) continue;
+        if (!version->told || !last.told || *version->told > *last.told || *version->told >= flight.decided.at)
+            continue;
         const bool lawful = std::none_of(all.begin(), all.end(), [&](const Policy& policy) {
             return breaks_plainly(policy, fact, back) || !policy.allow_extension;
         });

@@ -52,7 +52,8 @@ bool Oracle::within_hours(const Policy& policy, const Slice& slice, bool every_d
 
 /// By what can be seen of the booking alone.
 bool Oracle::breaks_plainly(const Policy& policy, const Fact& fact, const Slice& slice) const {
-    for (const char* const rule : {"organizer_deny", "organizer_domains", "max_duration", "booking_hours", "booking_days"})
+    for (const char* const rule :
+         {"organizer_deny", "organizer_domains", "max_duration", "booking_hours", "booking_days"})
         if (breaks(policy, fact, slice, rule, host_.world())) return true;
     return false;
 }
@@ -95,7 +96,7 @@ std::vector<const Oracle::Version*> Oracle::believable(const Fact& fact, WallTim
 
 /// Of two bookings in conflict the one that was made or moved later goes. Where no event said when that was, hotdeskd
 /// may take it for the later one.
-bool Oracle::may_be_first(const Fact&, const Version& version, const Fact& fact) const {
+bool Oracle::may_be_first(const Version& version, const Fact& fact) {
     return !fact.versions.back().by_event || version.from <= fact.versions.back().from;
 }
 
@@ -104,7 +105,7 @@ bool Oracle::is_elsewhere(const Fact& fact, const Slice& slice, WallTime decided
         if (other.desk == fact.desk || !same_address(other.slice.organizer, slice.organizer)) continue;
         for (const Version* const version : believable(other, decided)) {
             const Millis both = std::min(version->slice.end, slice.end) - std::max(version->slice.start, slice.start);
-            if (both >= 1min && may_be_first(other, *version, fact)) return true;
+            if (both >= 1min && may_be_first(*version, fact)) return true;
         }
     }
     return false;
@@ -116,7 +117,7 @@ int Oracle::others_that_day(const Fact& fact, const Slice& slice, WallTime decid
         if (&other == &fact || !same_address(other.slice.organizer, slice.organizer)) continue;
         for (const Version* const version : believable(other, decided)) {
             if (day_of(version->slice.start, zone_.get()) != day_of(slice.start, zone_.get())) continue;
-            if (!may_be_first(other, *version, fact)) continue;
+            if (!may_be_first(*version, fact)) continue;
             ++out;
             break;
         }

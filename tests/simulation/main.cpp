@@ -112,7 +112,8 @@ int main(int argc, char** argv) {
                 const std::uint64_t from = std::stoull(word);
                 const std::uint64_t to = dots == std::string::npos ? from : std::stoull(word.substr(dots + 2));
                 for (std::uint64_t seed = from; seed <= to; ++seed)
-                    all.emplace_back("seed " + std::to_string(seed), [seed, size = options.size] { return generate(seed, size); });
+                    all.emplace_back("seed " + std::to_string(seed),
+                                     [seed, size = options.size] { return generate(seed, size); });
             } else {
                 for (const std::string& path : scripts_of(word))
                     all.emplace_back(path, [path] { return read_script(read(path)); });

@@ -84,7 +84,8 @@ void Network::start(CallId id, HttpRequest request) {
     const WallTime now = host_.world();
     at(now + exchange->request.timeout, [this, id, number] { end(id, number, lost("no answer came in time")); });
     Millis way = latency();
-    if (fate.fate == Fate::Late && random_.bits() % 2 == 0) way += Millis{static_cast<Millis::rep>(random_.bits() % 35000)};
+    if (fate.fate == Fate::Late && random_.bits() % 2 == 0)
+        way += Millis{static_cast<Millis::rep>(random_.bits() % 35000)};
     switch (fate.fate) {
         case Fate::Refuse: at(now + way, [this, id, number] { end(id, number, refused()); }); break;
         case Fate::Hang: break;

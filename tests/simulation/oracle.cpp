@@ -240,8 +240,8 @@ void Oracle::made_for_order(const View& view, const Slice& slice) {
 /// Who is there for a minute, is in a call or is seen has come; but nobody for somebody else.
 void Oracle::mark_arrivals(View& view, const Truth& now) {
     const Truth* const before = view.truths.empty() ? nullptr : &view.truths.back();
-    const bool somebody =
-        !now.user.empty() || (before && !before->user.empty()) || now.calls > 0 || (before && before->calls > 0) || now.seen;
+    const bool somebody = !now.user.empty() || (before && !before->user.empty()) || now.calls > 0 ||
+                          (before && before->calls > 0) || now.seen;
     for (const Slice& slice : now.bookings) {
         if (slice.start > now.from + about_to_start || now.from >= slice.end) continue;
         Fact& fact = facts_.at(slice.meeting.value);

@@ -60,7 +60,7 @@ public:
     void taken_in();
     void booked_at_desk(const MeetingId& meeting) { at_desk_.insert(meeting.value); }
     /// An administrator asks for something.
-    void ordered(const Request& request) { orders_.push_back({request, host_.world(), {}, {}, {}, {}, 0, false}); }
+    void ordered(const Request& request) { orders_.push_back({request, host_.world(), {}, {}, {}, 0, false}); }
     /// A person did something at the desk that the cloud tells nobody.
     void look(sandbox::Desk& desk);
     /// Looks at all desks: to be called every few minutes.
@@ -131,13 +131,13 @@ private:
         std::vector<Version> versions;
         std::optional<WallTime> stayed;  ///< since when its organizer has been there
         std::optional<WallTime> came, left;
-        bool touched = false;                 ///< while it ran somebody was there, whoever it was
-        std::optional<WallTime> chance;       ///< the desk was taken by somebody else until then
-        std::uint64_t chance_version = 0;     ///< of who that was
-        std::optional<WallTime> warned;       ///< the desk has shown that it will be released
-        std::vector<WallTime> edits;          ///< reversals; one that is sent again is one
-        WallTime edited_version;              ///< which version the last one was about
-        int edits_of_version = 0;             ///< how often that one was sent
+        bool touched = false;              ///< while it ran somebody was there, whoever it was
+        std::optional<WallTime> chance;    ///< the desk was taken by somebody else until then
+        std::uint64_t chance_version = 0;  ///< of who that was
+        std::optional<WallTime> warned;    ///< the desk has shown that it will be released
+        std::vector<WallTime> edits;       ///< reversals; one that is sent again is one
+        WallTime edited_version;           ///< which version the last one was about
+        int edits_of_version = 0;          ///< how often that one was sent
         bool gone = false;
         std::optional<WallTime> gone_at, gone_told;
     };
@@ -147,9 +147,9 @@ private:
         WallTime status_served, list_served;  ///< when the desk answered what hotdeskd has read
         /// When it was first asked for its bookings: what it had by then is not judged. max(): not yet.
         WallTime first_listed = WallTime::max();
-        WallTime well_since;                  ///< max(): it is not
-        WallTime hears_since;                 ///< max(): it does not say all
-        WallTime word;                        ///< when a message to the person there went out
+        WallTime well_since;   ///< max(): it is not
+        WallTime hears_since;  ///< max(): it does not say all
+        WallTime word;         ///< when a message to the person there went out
         Seen told;
         std::int64_t hour = 0;
         int requests = 0;
@@ -158,7 +158,7 @@ private:
     struct Order {
         Request request;
         WallTime at;
-        std::optional<WallTime> first_arrival, last_arrival, answered;
+        std::optional<WallTime> first_arrival, last_arrival;
         std::optional<std::uint64_t> answered_life;
         int made = 0;
         bool looked_at = false;
@@ -208,7 +208,7 @@ private:
     void learn_of_booking(const News& news);
 
     // judgement.cpp
-    void judge_command(const Exchange& exchange, const std::string& command, const Flight& flight, View& view);
+    void judge_command(const std::string& command, const Flight& flight, View& view);
     void judge_order(const std::string& command, const Flight& flight, const View& view);
     void judge_sign_out(const View& view, const Flight& flight) const;
     void judge_delete(const View& view, const Flight& flight, const std::string& meeting) const;
@@ -235,7 +235,7 @@ private:
     [[nodiscard]] bool breaks_plainly(const Policy& policy, const Fact& fact, const Slice& slice) const;
     [[nodiscard]] bool within_hours(const Policy& policy, const Slice& slice, bool every_day) const;
     [[nodiscard]] std::vector<const Version*> believable(const Fact& fact, WallTime at) const;
-    [[nodiscard]] bool may_be_first(const Fact& other, const Version& version, const Fact& fact) const;
+    [[nodiscard]] static bool may_be_first(const Version& version, const Fact& fact);
     [[nodiscard]] bool is_elsewhere(const Fact& fact, const Slice& slice, WallTime decided) const;
     [[nodiscard]] int others_that_day(const Fact& fact, const Slice& slice, WallTime decided) const;
     [[nodiscard]] bool is_ordered(const Slice& slice, const RequestUuid& request) const;

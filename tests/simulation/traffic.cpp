@@ -168,7 +168,8 @@ void Oracle::check_pace(const Exchange& exchange) {
 void Oracle::note_pace(const Exchange& exchange, const Result<HttpReply>& reply) {
     const WallTime now = host_.world();
     const bool failed = !reply.ok() || reply->status != 200;
-    if (exchange.endpoint == Endpoint::Poll && failed && (!reply.ok() || (reply->status != 401 && reply->status != 429)))
+    if (exchange.endpoint == Endpoint::Poll && failed &&
+        (!reply.ok() || (reply->status != 401 && reply->status != 429)))
         paused_[kind_of(exchange)] = now + after_failed_poll;
     if (!reply.ok() || !reply->retry_after || (reply->status != 429 && reply->status != 423)) return;
     const WallTime until = now + std::min<Millis>(*reply->retry_after, longest_pause);
@@ -184,7 +185,7 @@ void Oracle::arrives(const Exchange& exchange) {
     const std::string command = command_of(exchange);
     View* const there = view(exchange.desk);
     if (!there || command.empty() || command == "Bookings.List" || !there->desk->reachable()) return;
-    judge_command(exchange, command, flight, *there);
+    judge_command(command, flight, *there);
 }
 
 void Oracle::carried_out(const Exchange& exchange, const sandbox::Reply& reply) {
@@ -226,7 +227,8 @@ void Oracle::answered(const Exchange& exchange, const Result<HttpReply>& reply) 
     } else if (flight.rule() == "cli") {
         for (Order& order : orders_)
             if (order.request.device.value == exchange.desk && command == "Bookings.Book" &&
-                order.request.uuid.value == sandbox::string_of(arguments_of(flight.record.command), "BookingRequestUUID"))
+                order.request.uuid.value ==
+                    sandbox::string_of(arguments_of(flight.record.command), "BookingRequestUUID"))
                 order.answered_life = deaths_;
     }
 }
@@ -250,7 +252,8 @@ void Oracle::read_poll(const std::string& body) {
         if (!at) continue;
         if (message.contains("changes") && message["changes"].is_object())
             for (const auto& [name, value] : message["changes"]["updated"].items()) {
-                if (name == "Webex.DevicePersonalization.Personalized") news_.push_back({device, "", *at, News::Of::User});
+                if (name == "Webex.DevicePersonalization.Personalized")
+                    news_.push_back({device, "", *at, News::Of::User});
                 if (name == "SystemUnit.State.NumberOfActiveCalls") news_.push_back({device, "", *at, News::Of::Calls});
             }
         if (!message.contains("events")) continue;
@@ -287,8 +290,8 @@ void Oracle::learn_of_booking(const News& news) {
     const auto learn_version = [&](Fact& fact, bool by_event) {
         for (std::size_t i = 0; i < fact.versions.size(); ++i) {
             Version& version = fact.versions[i];
-            const bool then = version.from <= news.at &&
-                              (i + 1 == fact.versions.size() || news.at < fact.versions[i + 1].from);
+            const bool then =
+                version.from <= news.at && (i + 1 == fact.versions.size() || news.at < fact.versions[i + 1].from);
             if (!then) continue;
             if (!version.told) version.told = now;
             version.by_event = version.by_event || by_event;
