@@ -13,6 +13,7 @@ namespace hotdesk::sim {
 namespace {
 
 using namespace std::chrono_literals;
+using sandbox::same_address;
 
 /// A desk has this long to find out that a request for a booking failed.
 constexpr Millis request_patience = 5min;
@@ -62,13 +63,24 @@ void Oracle::check_overstay(const View& view) {
         knows && !truth.covered ? truth.unentitled_since : std::max(truth.unentitled_since, truth.alone_since);
     WallTime due = std::max(noticed, truth.call_ended) + grace + request_patience;
     // One that has not pushed the sign-in, or the deletion of the booking, is asked when it next sends all.
-    if (view.hears_since > noticed) due = std::max(due, noticed + silent_bound);
+    if (view.hears_since > noticed || may_seem_booked(view)) due = std::max(due, noticed + silent_bound);
     due = std::max(latest(due, *well), *well + recovered_after + grace);
     if (knows && truth.covered) due += identity_bound;
     longest_overstay_ = std::max(longest_overstay_, Millis{now - std::max(noticed, truth.call_ended) - grace});
     if (now > due)
         wrong(truth.user + " is at " + view.desk->place().name + " without a right since " +
               clock_of(truth.unentitled_since));
+}
+
+/// Of the booking that was moved away or deleted hotdeskd has not been told.
+bool Oracle::may_seem_booked(const View& view) const {
+    const WallTime now = host_.world();
+    for (const auto& [meeting, fact] : facts_) {
+        if (fact.desk != static_cast<std::size_t>(&view - views_.data())) continue;
+        for (const Version* const version : believable(fact, now))
+            if (version->slice.start <= now && now < version->slice.end) return true;
+    }
+    return false;
 }
 
 void Oracle::check_bookings(const View& view) const {
@@ -78,6 +90,8 @@ void Oracle::check_bookings(const View& view) const {
         if (is_ordered(slice, request_of(view, slice))) continue;
         const auto all = policies(view, slice.organizer);
         check_breach(view, fact, all);
+        if (std::all_of(all.begin(), all.end(), [](const Policy& policy) { return policy.one_desk_at_a_time; }))
+            check_conflict(view, fact);
         if (slice.start <= host_.world()) check_no_show(view, fact, all);
     }
 }
@@ -96,6 +110,25 @@ void Oracle::check_breach(const View& view, const Fact& fact, const std::vector<
     if (host_.world() > latest(*last.told, *well_since(view)) + 2 * calendar)
         wrong("the booking of " + fact.slice.organizer + " at " + view.desk->place().name +
               " breaks a rule, and stands since " + clock_of(last.from));
+}
+
+/// Of two that an organizer has at two desks at the same time the later one goes.
+void Oracle::check_conflict(const View& view, const Fact& fact) const {
+    const Version& last = fact.versions.back();
+    if (!last.told || !last.by_event || fact.made < std::max(policy_since_, view.first_listed)) return;
+    if (fact.edits.size() >= 2 || fact.edited_version == last.from) return;
+    for (const auto& [meeting, other] : facts_) {
+        if (other.gone || other.desk == fact.desk || !same_address(other.slice.organizer, fact.slice.organizer))
+            continue;
+        const Version& its = other.versions.back();
+        const Millis both = std::min(its.slice.end, last.slice.end) - std::max(its.slice.start, last.slice.start);
+        const auto other_well = well_since(views_[other.desk]);
+        if (both < 1min || its.from >= last.from || !its.told || !its.by_event || !other_well) continue;
+        const WallTime told = std::max(*last.told, *its.told), well = std::max(*well_since(view), *other_well);
+        if (host_.world() > latest(told, well) + 2 * view.desk->behaviour.backend_delay)
+            wrong(fact.slice.organizer + " has two desks at once, and keeps " + view.desk->place().name + " since " +
+                  clock_of(last.from));
+    }
 }
 
 /// One to which nobody has come, whoever it may be, is released.

@@ -229,7 +229,7 @@ std::string Oracle::why_not_no_show(const View& view, const Truth& truth, const 
             why = "it is kept until " + clock_of(until);
         else if (warns && (!fact.warned || *fact.warned < from))
             why = "the desk has not been told so since " + clock_of(from);
-        else if (warns && *fact.warned + *policy.no_show_warning > flight.sent + hair)
+        else if (warns && *fact.warned + *policy.no_show_warning > flight.sent)
             why = "the desk was told so at " + clock_of(*fact.warned) + " only";
         else
             return "";

@@ -22,6 +22,7 @@ constexpr Millis memory = 10min;
 constexpr Millis day = 25h;
 /// Whoever is there so long before a booking may seem to be there for it.
 constexpr Millis about_to_start = 1min;
+constexpr Millis moment = 6s;
 constexpr std::size_t versions_kept = 30;
 /// A request for a booking that is sent again within this is the same one: a calendar can take minutes.
 constexpr Millis retry_window = 3min;
@@ -177,8 +178,18 @@ void Oracle::update_visit(const View& view, const Truth& before, Truth& now) con
     now.covered = (same_visit && before.covered) || running;
     now.lax = (same_visit && before.lax) || view.desk->behaviour.stubborn;
     now.alone_since = same_visit && !before.booked ? before.alone_since : now.from;
-    if (now.entitled) return;
+    if (now.entitled) {
+        const bool still = same_visit && before.entitled;
+        now.entitled_since = still ? before.entitled_since : now.from;
+        now.unentitled_before = still ? before.unentitled_before : same_visit ? before.unentitled_since : now.from;
+        now.covered_before = still ? before.covered_before : same_visit && before.covered;
+        return;
+    }
     now.unentitled_since = same_visit && !before.entitled ? before.unentitled_since : now.from;
+    // A booking that was gone again at once has hardly been one.
+    if (!same_visit || !before.entitled || before.entitled_since + moment < now.from || now.booked) return;
+    now.unentitled_since = before.unentitled_before;
+    now.covered = before.covered_before;
 }
 
 // --- bookings --------------------------------------------------------------------------------------------------------

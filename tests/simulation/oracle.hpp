@@ -103,7 +103,9 @@ private:
         bool entitled = false;
         bool covered = false;  ///< at some moment of this visit a booking ran
         bool lax = false;      ///< and at some moment of it the desk let anybody sit there
-        WallTime unentitled_since;
+        WallTime unentitled_since, entitled_since;
+        WallTime unentitled_before;  ///< and whether a booking had run, when the last one of their own began
+        bool covered_before = false;
         bool booked = false;   ///< a booking runs
         WallTime alone_since;  ///< since when no booking has been running
         int calls = 0;
@@ -243,8 +245,10 @@ private:
 
     // duties.cpp
     void check_overstay(const View& view);
+    [[nodiscard]] bool may_seem_booked(const View& view) const;
     void check_bookings(const View& view) const;
     void check_breach(const View& view, const Fact& fact, const std::vector<Policy>& all) const;
+    void check_conflict(const View& view, const Fact& fact) const;
     void check_no_show(const View& view, const Fact& fact, const std::vector<Policy>& all) const;
     void check_orders();
     [[nodiscard]] std::optional<WallTime> well_since(const View& view) const;
