@@ -186,10 +186,10 @@ void Oracle::update_visit(const View& view, const Truth& before, Truth& now) con
         return;
     }
     now.unentitled_since = same_visit && !before.entitled ? before.unentitled_since : now.from;
-    // A booking that was gone again at once has hardly been one.
-    if (!same_visit || !before.entitled || before.entitled_since + moment < now.from || now.booked) return;
-    now.unentitled_since = before.unentitled_before;
-    now.covered = before.covered_before;
+    if (!same_visit) return;
+    now.unentitled_before = before.unentitled_before;
+    now.covered_before = before.covered_before;
+    now.hardly_entitled = before.entitled ? before.entitled_since + moment >= now.from : before.hardly_entitled;
 }
 
 // --- bookings --------------------------------------------------------------------------------------------------------

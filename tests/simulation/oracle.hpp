@@ -106,8 +106,9 @@ private:
         WallTime unentitled_since, entitled_since;
         WallTime unentitled_before;  ///< and whether a booking had run, when the last one of their own began
         bool covered_before = false;
-        bool booked = false;   ///< a booking runs
-        WallTime alone_since;  ///< since when no booking has been running
+        bool hardly_entitled = false;  ///< that one was gone again before hotdeskd can have heard of it
+        bool booked = false;           ///< a booking runs
+        WallTime alone_since;          ///< since when no booking has been running
         int calls = 0;
         WallTime call_ended;
         bool seen = false;
