@@ -172,16 +172,35 @@ std::string Oracle::why_not_sign_out(const View& view, const Truth& truth, const
     return sent + off < until ? truth.user + " still has until " + clock_of(until) : "";
 }
 
+/// As a visit without a right may have looked: without the booking that was gone at once, or with one of which hotdeskd
+/// has not been told that it is gone.
+std::vector<Oracle::Truth> Oracle::seemings(const View& view, const Truth& truth, const Flight& flight) const {
+    std::vector<Truth> out;
+    if (truth.hardly_entitled) {
+        out.push_back(truth);
+        out.back().unentitled_since = truth.unentitled_before;
+        out.back().covered = truth.covered_before;
+    }
+    for (const auto& [meeting, fact] : facts_) {
+        if (fact.desk != static_cast<std::size_t>(&view - views_.data())) continue;
+        for (const Version* const version : believable(fact, flight.decided.at)) {
+            if (version->slice.start > flight.sent || version->slice.end <= truth.since) continue;
+            out.push_back(truth);
+            out.back().covered = true;
+            if (version->slice.end <= flight.sent)
+                out.back().unentitled_since = std::max(truth.since, version->slice.end);
+        }
+    }
+    return out;
+}
+
 void Oracle::judge_sign_out(const View& view, const Flight& flight) const {
     std::string why;
     for (const Truth* const truth : excuses(view, flight)) {
         why = why_not_sign_out(view, *truth, flight);
-        if (!why.empty() && truth->hardly_entitled && !truth->entitled) {
-            Truth without = *truth;
-            without.unentitled_since = truth->unentitled_before;
-            without.covered = truth->covered_before;
-            why = why_not_sign_out(view, without, flight);
-        }
+        if (!why.empty() && !truth->entitled)
+            for (const Truth& seeming : seemings(view, *truth, flight))
+                if (!why.empty()) why = why_not_sign_out(view, seeming, flight);
         if (why.empty()) break;
     }
     const std::string& there = view.desk->place().name;

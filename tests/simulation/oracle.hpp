@@ -219,6 +219,7 @@ private:
     void count_reversal(Fact& fact, const Slice& wanted);
     void demand_words(const View& view, const Flight& flight, const Fact& fact) const;
     [[nodiscard]] std::string why_not_sign_out(const View& view, const Truth& truth, const Flight& flight) const;
+    [[nodiscard]] std::vector<Truth> seemings(const View& view, const Truth& truth, const Flight& flight) const;
     [[nodiscard]] std::string why_not_in_call(const Truth& truth, const Flight& flight,
                                               const std::vector<Policy>& all) const;
     [[nodiscard]] std::string why_not_release(const View& view, const Fact& fact, const Flight& flight) const;

@@ -309,7 +309,8 @@ void Oracle::learn_of_booking(const News& news) {
     for (auto& [meeting, fact] : facts_) {
         if (fact.desk != desk) continue;
         if (fact.gone && *fact.gone_at <= news.at) {
-            if (!fact.gone_told) fact.gone_told = now;
+            // Of what is over anyway a list tells nothing.
+            if (!fact.gone_told && fact.slice.end > news.at) fact.gone_told = now;
         } else {
             learn_version(fact, false);
         }
