@@ -139,7 +139,7 @@ void Oracle::check_no_show(const View& view, const Fact& fact, const std::vector
     if (well + 5min > fact.slice.start) return;
     // So may who left with a move that the desk does not push.
     if (view.hears_since > fact.start_changed && fact.start_changed > fact.made) return;
-    WallTime due = std::max({fact.slice.start, fact.made, fact.changed});
+    WallTime due = std::max({fact.slice.start, fact.changed, *fact.versions.back().told});
     Millis patience{0};
     for (const Policy& policy : all) {
         if (!policy.no_show_release) return;

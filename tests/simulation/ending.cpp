@@ -73,10 +73,11 @@ void Oracle::close() {
         if (key.first == Table::Desk && bytes.size() > 200000)
             wrong("the record of a desk has grown beyond all bounds");
         if (key.first != Table::Record) continue;
+        const std::string number = std::to_string(codec::read_seq_key(key.second).value_or(0));
         const auto record = codec::read_record(bytes);
         if (!record.ok() || record->rule.empty() || record->reason.empty() || record->decision.empty())
-            wrong("decision " + key.second + " says neither why nor by which rule");
-        if (record->result == result_pending) wrong("decision " + key.second + " never got its result");
+            wrong("decision " + number + " says neither why nor by which rule");
+        if (record->result == result_pending) wrong("decision " + number + " never got its result");
     }
 }
 
