@@ -118,11 +118,12 @@ void Oracle::check_conflict(const View& view, const Fact& fact) const {
     if (!last.told || !last.by_event || fact.made < std::max(policy_since_, view.first_listed)) return;
     if (fact.edits.size() >= 2 || fact.edited_version == last.from) return;
     for (const auto& [meeting, other] : facts_) {
-        if (other.gone || other.desk == fact.desk || !same_address(other.slice.organizer, fact.slice.organizer))
-            continue;
+        const View& there = views_[other.desk];
+        if (other.gone || &there == &view || other.made < there.first_listed) continue;
+        if (!same_address(other.slice.organizer, fact.slice.organizer)) continue;
         const Version& its = other.versions.back();
         const Millis both = std::min(its.slice.end, last.slice.end) - std::max(its.slice.start, last.slice.start);
-        const auto other_well = well_since(views_[other.desk]);
+        const auto other_well = well_since(there);
         if (both < 1min || its.from >= last.from || !its.told || !its.by_event || !other_well) continue;
         const WallTime told = std::max(*last.told, *its.told), well = std::max(*well_since(view), *other_well);
         if (host_.world() > latest(told, well) + 2 * view.desk->behaviour.backend_delay)
