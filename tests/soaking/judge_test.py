@@ -225,10 +225,12 @@ class Endings(unittest.TestCase):
 
     def test_what_is_left_behind_is_found(self):
         folder = tempfile.mkdtemp(prefix="hd-soak-test-")
-        process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)", folder])
+        says = "import time; print(flush=True); time.sleep(100)"
+        process = subprocess.Popen([sys.executable, "-c", says, folder], stdout=subprocess.PIPE)
+        process.stdout.readline()  # it has begun
         found = place.leftovers(os.getpid(), [folder])
         process.kill()
-        process.wait()
+        process.communicate()
         os.rmdir(folder)
         self.assertEqual(sorted(what.split()[0] for what in found), ["folder", "process"])
         self.assertEqual(place.leftovers(os.getpid(), [folder]), [])

@@ -82,7 +82,7 @@ class Soak(Bench):
         memory = f"{self.resident[-1] / 1024:.1f} MB" if self.resident else "-"
         files = self.descriptors[-1] if self.descriptors else "-"
         self.say(f"# minute {self.minutes():6.2f}: {self.kills} kills, {self.starts} starts, "
-                 f"{sum(self.faults.count.values())} faults, memory {memory}, {files} descriptors, "
+                 f"{len(self.faults.troubles)} troubles, memory {memory}, {files} descriptors, "
                  f"{self.request_count} requests, {decided} commands sent, {len(self.people.visits)} visits, "
                  f"{len(self.orders.finished)} orders, {self.activations} activations, {len(self.failures)} wrong")
         self.diary.flush()
