@@ -116,6 +116,8 @@ class Bench:
             self.demand("disk", self.disk.missing, options.without)
         except BaseException:
             self.clean_up()
+            if self.lab:
+                shutil.rmtree(self.lab.root, ignore_errors=True)
             raise
         self.clock = self.lab.clocks.get("worker")
         self.worker = self.dying = None
