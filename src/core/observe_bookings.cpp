@@ -234,9 +234,10 @@ struct EventFold {
         }
         remember_deleted(desk, std::move(ref), at, now.mono);
     }
-    /// A desk says so after it was cut off, too.
-    void operator()(const BookingsChanged&) const {
-        visit_in_doubt(desk, now);
+    /// What is void may have been lost while the desk was cut off, and users may have changed unheard. That bookings
+    /// change is everyday, and says nothing of who is signed in.
+    void operator()(const BookingsChanged& event) const {
+        if (event.is_void) visit_in_doubt(desk, now);
         ask_again(desk, now);
     }
     void operator()(const Booted&) const { ask_again(desk, now); }
