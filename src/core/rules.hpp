@@ -104,6 +104,11 @@ inline bool is_visitors(const KnownBooking& known, const SignIn& visit) {
     return known.at_desk && known.made_at >= visit.said_at.value_or(visit.since.wall);
 }
 
+/// The booking for which somebody may have come early, or that runs: it begins within `grace`.
+inline bool is_next(const Booking& booking, Millis grace, Now now) {
+    return booking.end > now.wall && booking.start <= now.wall + grace;
+}
+
 /// Two bookings are known to be different people's. What is not known counts as the same: in doubt for the user.
 inline bool different_organizers(const Cover& a, const Booking& b) {
     if (!a.organizer_email.empty() && !b.organizer_email.empty())
