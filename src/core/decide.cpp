@@ -95,6 +95,7 @@ void wake_for_edges(const Desk& desk, Now now, const Surroundings& around, Step&
     }
     if (!somebody) return;
     for (const auto& request : desk.requested) {
+        if (!rules::is_awaited(request, now)) continue;
         earliest(step.wake_at, request.since.mono + rules::request_wait);
         at_edge(request.start);
         at_edge(request.end);
