@@ -136,20 +136,30 @@ void Fleet::who_is(Entry& entry, std::optional<Person> who, Now now) {
     step(entry, input::Identified{std::move(who), *entry.who_started}, now);
 }
 
+/// Where nobody's session can be asked for, whoever waits with the same question need not find out the same, few at a
+/// time: sign-outs may hang on it.
+void Fleet::who_failed(Entry& entry, const Error& error, bool for_all, Now now) {
+    std::optional<Millis> retry_after;
+    if (error.retry_after) retry_after = Millis{*error.retry_after};
+    const std::deque<Entry*> waiting = for_all ? std::exchange(who_asks_, {}) : std::deque<Entry*>{};
+    for (Entry* const other : waiting) other->asking_who = false;
+    step(entry, input::WhoFailed{retry_after}, now);
+    for (Entry* const other : waiting) step(*other, input::WhoFailed{retry_after}, now);
+}
+
 void Fleet::who_answered(Entry& entry, const Call& call, Result<Reply>&& reply, Now now, bool about_us) {
     if (!entry.asking_who || !entry.who_started) return;  // asked before the desk went away and came back
     --asking_who_;
     if (!reply.ok()) {
-        if (about_us) {
+        // A limit is of this question alone, as far as is known: to ask again and again would hold up everything else.
+        if (about_us && reply.error().kind != ErrorKind::RateLimited) {
             who_asks_.push_front(&entry);
             return;
         }
         entry.asking_who = false;
         // Not granted after all: the rule rests. Source: protocol: 403 is about us.
         who_refused_ = who_refused_ || reply.error().http_status == 403;
-        std::optional<Millis> retry_after;
-        if (reply.error().retry_after) retry_after = Millis{*reply.error().retry_after};
-        return step(entry, input::WhoFailed{retry_after}, now);
+        return who_failed(entry, reply.error(), std::holds_alternative<call::AskSessions>(call), now);
     }
     if (std::holds_alternative<call::AskPerson>(call)) {
         Person person = std::get<Person>(std::move(*reply));

@@ -205,7 +205,7 @@ void Fleet::order_booking(Entry& entry, const Request& request, Now now) {
             }
             reason += " --force, against " + why;
         }
-        permit({request.uuid, request.meeting, order.wanted, {now.wall, now.mono}}, entry);
+        permit({request.uuid, request.meeting, order.wanted, {now.wall, now.mono}, request.organizer_email}, entry);
     }
     const Command command = command_for(request, order.wanted);
     orders_.emplace(request.key, std::move(order));

@@ -72,14 +72,16 @@ bool is_let_stay(const SignIn& visit, const KnownBooking& known, Millis stay, Wa
     return quiet >= rules::shortest_stay;
 }
 
-void calls_changed(Desk& desk, std::optional<int> before, Now now) {
+/// `on_at`: when a call that is on now had begun at the latest; empty: it was found, and since when is not known.
+void calls_changed(Desk& desk, std::optional<int> before, std::optional<WallTime> on_at, Now now) {
     if (!desk.sign_in) return;
     SignIn& visit = *desk.sign_in;
     const bool on = desk.active_calls.value.value_or(0) > 0, was_on = before.value_or(0) > 0;
     if (was_on && desk.active_calls.value == 0) visit.call_ended = Since{now.wall, now.mono};
-    if (!on || was_on || !visit.cover || visit.lapsed) return;
+    if (!on || was_on || !on_at || !visit.cover || visit.lapsed) return;
     const KnownBooking* const known = find(desk, visit.cover->ref);
-    if (known && is_let_stay(visit, *known, now.mono - visit.since.mono, now.wall)) visit.let_stay = true;
+    const Millis stay = *on_at - visit.said_at.value_or(visit.since.wall);
+    if (known && is_let_stay(visit, *known, stay, *on_at)) visit.let_stay = true;
 }
 
 /// The desk is free, and nobody has come to the booking that runs: whoever booked could not while it was taken, or may
@@ -113,7 +115,8 @@ void signed_out(Desk& desk, std::optional<WallTime> said_at, Now now) {
     }
 }
 
-void personalized_changed(Desk& desk, std::optional<WallTime> said_at, Now now) {
+/// `seen_at`: when somebody was signed in, if so.
+void personalized_changed(Desk& desk, std::optional<WallTime> said_at, MonoTime seen_at, Now now) {
     if (desk.personalized.value == true && !desk.sign_in) {
         desk.sign_in = SignIn{};
         desk.sign_in->since = Since{now.wall, now.mono};
@@ -121,7 +124,8 @@ void personalized_changed(Desk& desk, std::optional<WallTime> said_at, Now now) 
     } else if (desk.personalized.value == false && desk.sign_in) {
         signed_out(desk, said_at, now);
     }
-    if (desk.sign_in && desk.personalized.value == true) desk.sign_in->seen_at = now.mono;
+    if (desk.sign_in && desk.personalized.value == true)
+        desk.sign_in->seen_at = std::max(desk.sign_in->seen_at, seen_at);
 }
 
 void hear(Desk& desk, const input::Pushed& pushed, Now now) {
@@ -132,8 +136,10 @@ void hear(Desk& desk, const input::Pushed& pushed, Now now) {
     take_push(desk.presence, pushed.report.presence, pushed.as_of, now);
     const bool news = pushed.report.personalized && pushed.as_of >= desk.personalized.as_of;
     take_push(desk.personalized, pushed.report.personalized, pushed.as_of, now);
-    calls_changed(desk, calls_before, now);
-    if (news) personalized_changed(desk, pushed.as_of, now);
+    // A full sync tells how it is, and not since when.
+    const auto on_at = pushed.full_sync ? std::nullopt : std::optional{std::min(pushed.as_of, now.wall)};
+    calls_changed(desk, calls_before, on_at, now);
+    if (news) personalized_changed(desk, pushed.as_of, now.mono, now);
     if (pushed.full_sync) ask_again(desk, now);
 }
 
@@ -142,12 +148,18 @@ void hear(Desk& desk, const input::StatusAnswered& answer, Now now) {
     desk.status_asked_at = answer.asked_at;
     answered_both(desk, answer.asked_at);
     const auto calls_before = desk.active_calls.value;
+    // An answer may take minutes. Nobody was there when the question arrived, and somebody came afterwards: whoever was
+    // there before has left.
+    const bool was_free = answer.report.personalized && *answer.report.personalized == false;
+    if (was_free && desk.sign_in && desk.sign_in->since.mono < answer.asked_at &&
+        desk.personalized.pushed_at > answer.asked_at)
+        signed_out(desk, std::nullopt, now);
     take_answer(desk.active_calls, answer.report.active_calls, answer.asked_at);
     take_answer(desk.personalized, answer.report.personalized, answer.asked_at);
     // Presence may not have been asked for: what was pushed is not forgotten for that.
     if (answer.report.presence) take_answer(desk.presence, answer.report.presence, answer.asked_at);
-    calls_changed(desk, calls_before, now);
-    personalized_changed(desk, std::nullopt, now);
+    calls_changed(desk, calls_before, std::nullopt, now);
+    personalized_changed(desk, std::nullopt, answer.asked_at, now);
 }
 
 // --- the rest ------------------------------------------------------------------------------------------------------
@@ -223,9 +235,13 @@ const Booking* covering(const Desk& desk, const SignIn& visit, Now now) {
     return best || (desk.pushes_personalized && visit.watched) ? best : others;
 }
 
-bool request_covers(const Desk& desk, Now now) {
-    return std::any_of(desk.requested.begin(), desk.requested.end(),
-                       [&](const RequestedBooking& r) { return r.start <= now.wall && now.wall < r.end; });
+/// What somebody asked for at the desk who has left since is not for whoever came after them.
+bool request_covers(const Desk& desk, const SignIn& visit, Now now) {
+    const WallTime came = visit.said_at.value_or(visit.since.wall);
+    return std::any_of(desk.requested.begin(), desk.requested.end(), [&](const RequestedBooking& r) {
+        const bool earlier = r.at_desk && visit.watched && r.asked_at != WallTime{} && r.asked_at < came;
+        return !earlier && rules::is_awaited(r, now) && r.start <= now.wall && now.wall < r.end;
+    });
 }
 
 void forget_what_is_old(Desk& desk, Now now) {
@@ -235,8 +251,7 @@ void forget_what_is_old(Desk& desk, Now now) {
         std::erase_if(desk.bookings, [&](const KnownBooking& k) { return k.booking.end + rules::memory < now.wall; });
     if (desk.bookings.size() > max_bookings_a_desk) desk.bookings.resize(max_bookings_a_desk);
     std::erase_if(desk.deleted, [&](const DeletedBooking& d) { return d.learned_at + rules::memory < now.mono; });
-    std::erase_if(desk.requested,
-                  [&](const RequestedBooking& r) { return r.since.mono + rules::request_wait <= now.mono; });
+    std::erase_if(desk.requested, [&](const RequestedBooking& r) { return r.since.mono + rules::memory <= now.mono; });
     std::erase_if(desk.permits, [&](const Permit& p) {
         // Of a booking that was made while nothing could be heard it may take long to hear.
         return p.since.mono + rules::permit_life <= now.mono && p.slot.end <= now.wall;
@@ -257,7 +272,7 @@ void settle_sign_in(Desk& desk, Now now) {
         const bool wrong =
             visit.who && !rules::is_organizer(*visit.who, booking->organizer_email, booking->organizer_id);
         if (!wrong) std::erase_if(desk.attempts, [](const Attempt& a) { return a.act == Act::SignOut && !a.pending; });
-    } else if (request_covers(desk, now)) {
+    } else if (request_covers(desk, visit, now)) {
         visit.lapsed.reset();
     } else if (!visit.lapsed) {
         visit.lapsed = Since{now.wall, now.mono};

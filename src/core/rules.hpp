@@ -72,6 +72,11 @@ constexpr Millis backoff(Millis first, Millis most, int tries) {
     return wait < most ? wait : most;
 }
 
+/// A request that may still be answered as quickly as people wait for it.
+inline bool is_awaited(const RequestedBooking& request, Now now) {
+    return request.since.mono + request_wait > now.mono;
+}
+
 /// The same booking: by MeetingId where both have one, else by Id.
 inline bool same(const BookingRef& a, const BookingRef& b) {
     if (!a.meeting.empty() && !b.meeting.empty()) return a.meeting == b.meeting;
@@ -101,7 +106,13 @@ inline MonoTime at_booking_since(const DeskState& desk, const SignIn& visit, Now
 /// The visitor is known to be the one who booked: Webex says so, or they booked while they were signed in at the desk.
 inline bool is_visitors(const KnownBooking& known, const SignIn& visit) {
     if (visit.who && is_organizer(*visit.who, known.booking.organizer_email, known.booking.organizer_id)) return true;
-    return known.at_desk && known.made_at >= visit.said_at.value_or(visit.since.wall);
+    const WallTime asked_at = known.asked_at == WallTime{} ? known.made_at : known.asked_at;
+    return known.at_desk && asked_at >= visit.said_at.value_or(visit.since.wall);
+}
+
+/// The booking for which somebody may have come early, or that runs: it begins within `grace`.
+inline bool is_next(const Booking& booking, Millis grace, Now now) {
+    return booking.end > now.wall && booking.start <= now.wall + grace;
 }
 
 /// Two bookings are known to be different people's. What is not known counts as the same: in doubt for the user.
