@@ -5,6 +5,7 @@ import bisect
 import collections
 import dataclasses
 import json
+import re
 
 QUESTIONS = {"Bookings.List", "Bookings.Get"}
 ALERT = "UserInterface.Message.Alert.Display"
@@ -86,9 +87,6 @@ def judge_decisions(sent, records, ordered, asked, troubles):
             wrong.append(f"{name} {arguments} went out {len(group)} times, was decided {decisions} times, and "
                          f"{excused} times something explains it: " +
                          ", ".join(f"{command['status']} at {command['at']:.1f}" for command in group[:6]))
-        taken = [c for c in group if c["status"] == 200 and not was_struck(c, troubles)]
-        if is_order and name != "Bookings.Book" and len(taken) > max(1, decisions):
-            wrong.append(f"{name} {arguments} was carried out {len(taken)} times")
     numbers = [record["seq"] for record in records]
     if len(set(numbers)) != len(numbers):
         wrong.append("a number of the decision record was used twice")
@@ -105,6 +103,14 @@ def judge_uuids(sent):
             uuids[command["device"], what["OrganizerEmail"], what["StartTime"]].add(what.get("BookingRequestUUID", ""))
     return [f"the order of {organizer} for {start} went out as {len(found)} bookings: {sorted(found)}"
             for (_, organizer, start), found in uuids.items() if len(found) > 1]
+
+
+def judge_made(story, organizers):
+    """No order was carried out twice, also where one of two bookings went again. A calendar may take the same order
+    twice before it has carried out one. story: the sandbox's lines; organizers: whom orders book for, each once."""
+    made = collections.Counter(found[1] for found in map(re.compile(r" for (\S+) was made").search, story) if found)
+    return [f"the order for {organizer} made {made[organizer]} bookings" for organizer in sorted(organizers)
+            if made[organizer] > 1]
 
 
 def judge_violations(violations, polls, troubles):

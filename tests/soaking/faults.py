@@ -53,7 +53,7 @@ class Faults:
         self.mends = {}  # name: what ends it, and its trouble
         self.decks = {name: Deck(chance, cards) for name, cards in
                       (("endpoint", ENDPOINTS), ("kind", KINDS), ("line", LINES), ("clock", CLOCKS),
-                       ("activation", ("",) + OF_ACTIVATION))}
+                       ("activation", ("", "") + OF_ACTIVATION))}
 
     def begin(self):
         self.active = True

@@ -135,11 +135,10 @@ class Decisions(unittest.TestCase):
         self.assertEqual(len(self.wrong(self.order(1), self.order(9), asked=[6], troubles=late)), 1)
 
     def test_what_is_carried_out_twice_is_wrong_whatever_explains_it(self):
-        cut = [again.Trouble("line swallowed", 1.5, 2)]
-        deleted = command(1, "Bookings.Delete", MeetingId="M9")
-        self.assertEqual(len(self.wrong(deleted, dict(deleted, at=9), asked=[6], ordered=["M9"], troubles=cut)), 1)
-        gone = dict(deleted, at=9, status=400)
-        self.assertEqual(self.wrong(deleted, gone, asked=[6], ordered=["M9"], troubles=cut), [])
+        made = "12:00:00Z desk-1 booking 23:19-00:19 for eve@example.com was made\n"
+        other = made.replace("eve@", "ada@")
+        self.assertEqual(again.judge_made([made, other, other], ["eve@example.com"]), [])
+        self.assertEqual(len(again.judge_made([made, other, made], ["eve@example.com"])), 1)
 
     def test_an_alert_is_shown_twice_only_where_something_explains_it(self):
         alert = command(1, again.ALERT, Text="over")

@@ -105,7 +105,7 @@ class Soak(Bench):
         self.orders.begin()
         self.faults.begin()
         # A slow machine takes longer: one that is being killed must have begun to live.
-        self.run_until(lambda: time.monotonic() >= end and self.kills >= self.kills_wanted, length * 2 + 60)
+        self.run_until(lambda: time.monotonic() >= end and self.kills >= self.kills_wanted, length * 4 + 600)
         self.check("the kills were made", [] if self.kills >= self.kills_wanted else [f"only {self.kills}"])
         self.settle("after the storm")
 
@@ -254,6 +254,9 @@ class Soak(Bench):
         self.check("each command that went out has its decision",
                    again.judge_decisions(self.sent, records, ordered, self.asked, self.faults.troubles))
         self.check("an order has one UUID", again.judge_uuids(self.sent))
+        with open(self.folder / "story", encoding="utf-8", errors="replace") as story:
+            organizers = {order.organizer for order in self.orders.finished}
+            self.check("an order makes one booking", again.judge_made(story, organizers))
         self.check("lawful bookings stay", judge.judge_stay(truth.values(), self.people.visits, self.now()))
         self.check("orders are carried out once", judge_orders(self.orders.finished, truth))
         pending = [r["seq"] for r in records if r["result"] == "pending"]
