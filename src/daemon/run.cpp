@@ -133,7 +133,7 @@ private:
         engine_->turn(limit, wake);
         service_->watchdog();
         for (const io::Signal signal : signals_->take()) obey(signal);
-        const Now now = host_->now();
+        const Now now = engine_->now();
         if (!ready_ && engine_->worker().ready()) {
             ready_ = true;
             service_->ready();
@@ -143,7 +143,7 @@ private:
             look_again_at_ = now.mono + longest_turn;
             look_outside();
         }
-        if (const auto kept = keeper_->look(now); !kept.ok())
+        if (const auto kept = keeper_->look(engine_->webex_now()); !kept.ok())
             log_->line(Level::Warn, "old decisions cannot be removed: " + kept.error().message);
         if (now.mono >= tell_again_at_) {
             tell_again_at_ = now.mono + status_interval;
