@@ -133,7 +133,8 @@ private:
         Desk desk;
         std::optional<MonoTime> wake;
         bool ask_queued = false;
-        int asking = 0;  ///< questions without an answer
+        int asking = 0;                              ///< questions without an answer
+        std::optional<input::AskFailed> ask_failed;  ///< one of the questions under way: they fail together, once
         std::deque<Errand> errands;
         std::vector<std::string> organizers;  ///< of its bookings, in lower case, sorted: where organizers_ has it
         // Asking Webex who is signed in.

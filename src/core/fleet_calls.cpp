@@ -20,10 +20,26 @@ constexpr Millis errand_life = 45s;
 constexpr Millis person_life = 1h;
 constexpr std::size_t most_people = 10000;
 
-/// A command that went out and got no answer may have been carried out all the same.
-std::string outcome_of(const Error* error, bool was_sent) {
-    if (!error) return "done";
-    return was_sent && error->kind == ErrorKind::Transient && error->http_status == 0 ? "unknown" : "refused";
+/// For whoever asked for a sign-out.
+RequestOutcome outcome_of(const std::string& key, Seq seq, const Error* error, bool was_sent) {
+    if (!error) return {key, "done", "", seq, {}};
+    if (!was_sent || !rules::may_be_done(*error)) return {key, "refused", error->message, seq, {}};
+    return {key,
+            "unknown",
+            error->message + "; the desk may have done it all the same: hotdeskd devices shows it",
+            seq,
+            {}};
+}
+
+/// What is asked of a desk at the same time fails as one: counted by the question, its desk would wait twice as long.
+void add_failure(std::optional<input::AskFailed>& all, const Error& error) {
+    const bool unreachable = error.kind == ErrorKind::Transient && error.http_status >= 400;
+    std::optional<Millis> retry_after;
+    if (error.retry_after) retry_after = Millis{*error.retry_after};
+    if (!all) all = input::AskFailed{error.kind, std::nullopt, false};
+    if (error.kind == ErrorKind::RateLimited) all->kind = error.kind;
+    all->retry_after = std::max(all->retry_after, retry_after);  // none is less than any
+    all->unreachable = all->unreachable || unreachable;
 }
 
 }  // namespace
@@ -178,6 +194,11 @@ void Fleet::ask_answered(Entry& entry, const Call& call, Result<Reply>&& reply, 
     if (reply.ok() && std::holds_alternative<call::AskBookings>(call) && std::get<BookingList>(*reply).skipped > 0) {
         // One that cannot be read may be the one that matters.
         reply = Error{ErrorKind::Corrupt, "a booking of the list cannot be read"};
+    // Asking the same desk again as soon as that is allowed would be refused again, and again.
+    const bool failed = !reply.ok() && (!about_us || reply.error().kind == ErrorKind::RateLimited);
+    if (failed) add_failure(entry.ask_failed, reply.error());
+    if (entry.asking == 0)
+        if (const auto whole = std::exchange(entry.ask_failed, std::nullopt)) step(entry, *whole, now);
     }
     if (!reply.ok()) {
         const Error& error = reply.error();
