@@ -330,8 +330,10 @@ Error CurlHttp::broken_off(const Exchange& exchange, CURLcode code) const {
     long status = 0;
     curl_easy_getinfo(exchange.easy, CURLINFO_RESPONSE_CODE, &status);
     error.http_status = static_cast<int>(status);
-    long sent = 0;
-    error.unsent = curl_easy_getinfo(exchange.easy, CURLINFO_REQUEST_SIZE, &sent) == CURLE_OK && sent == 0;
+    // What a proxy was asked for (CONNECT) counts in curl's own number of bytes, and never reached the host.
+    long bytes = 0;
+    error.unsent = exchange.sent == 0 ||
+                   (curl_easy_getinfo(exchange.easy, CURLINFO_REQUEST_SIZE, &bytes) == CURLE_OK && bytes == 0);
     return error;
 }
 
