@@ -36,7 +36,7 @@ struct HttpReply {
     int status = 0;
     std::string body;
     std::string tracking_id;                          ///< header `trackingid`; may be empty
-    std::optional<std::chrono::seconds> retry_after;  ///< header Retry-After in seconds; dates are ignored
+    std::optional<std::chrono::seconds> retry_after;  ///< header Retry-After; a date counts from `date`
     std::string link_next;                            ///< header Link, rel="next" (RFC 8288); may be empty
     std::optional<WallTime> date;                     ///< header Date, whole seconds; empty: none, or unreadable
 };

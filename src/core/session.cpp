@@ -73,9 +73,10 @@ void Session::failed(Task& task, const Error& error, Now now, double chance) {
         task.not_before = now.mono + pause_of(error);
         return;
     }
-    const Millis wait = rules::backoff(retry_first, retry_most, task.failures);
-    task.not_before =
-        now.mono + wait + Millis{static_cast<Millis::rep>(static_cast<double>(wait.count()) * chance / 4)};
+    Millis wait = rules::backoff(retry_first, retry_most, task.failures);
+    wait += Millis{static_cast<Millis::rep>(static_cast<double>(wait.count()) * chance / 4)};
+    if (error.retry_after) wait = std::max(wait, pause_of(error));
+    task.not_before = now.mono + wait;
 }
 
 bool Session::token_usable(Now now) const {
@@ -164,6 +165,7 @@ std::optional<MonoTime> Session::wake_at(Now now) const {
 
 bool Session::warned(const Error& error, MonoTime started, Now now) {
     if (error.kind == ErrorKind::RateLimited && error.http_status != 423) {
+    if (error.retry_after) pause_until_ = std::max(pause_until_, now.mono + pause_of(error));
         pause_until_ = std::max(pause_until_, now.mono + pause_of(error));
         return true;
     }
@@ -208,7 +210,9 @@ SessionNews Session::answered(const Call& call, Result<Reply>&& reply, MonoTime 
     if (!reply.ok()) {
         // A token that ran out is no failure of the call: it goes out again with the next one.
         if (warned(reply.error(), started, now) && reply.error().kind == ErrorKind::AuthExpired) {
-            task_of(call).under_way = false;
+            Task& task = task_of(call);
+            task.under_way = false;
+            if (reply.error().retry_after) task.not_before = now.mono + pause_of(reply.error());
             return news;
         }
         news.note = reply.error().message;
