@@ -154,6 +154,8 @@ private:
         int looks = 0, sends = 0;
         std::optional<std::string> failed;  ///< why the desk could not do it
         bool maybe_lost = false;            ///< no answer came: it is sent again where the desk has not heard of it
+        bool may_be_done = false;           ///< it was answered well once, or may have arrived
+        std::string not_done;               ///< why not, while it may not
     };
     struct ByNumber {
         bool operator()(const Entry* a, const Entry* b) const { return a->number < b->number; }

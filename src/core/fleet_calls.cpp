@@ -117,8 +117,7 @@ void Fleet::finish(Entry& entry, std::string result, const std::string& tracking
         return confirm_orders(entry, now);
     }
     if (!errand.request.empty())
-        outcomes_.push_back(
-            {errand.request, outcome_of(error, errand.under_way), error ? error->message : "", errand.record.seq, {}});
+        outcomes_.push_back(outcome_of(errand.request, errand.record.seq, error, errand.under_way));
     outbox_done_.push_back(errand.record.seq);
     news_.push_back({errand.record, entry.desk.display_name});
     finished_.push_back(errand.record);
@@ -194,23 +193,14 @@ void Fleet::ask_answered(Entry& entry, const Call& call, Result<Reply>&& reply, 
     if (reply.ok() && std::holds_alternative<call::AskBookings>(call) && std::get<BookingList>(*reply).skipped > 0) {
         // One that cannot be read may be the one that matters.
         reply = Error{ErrorKind::Corrupt, "a booking of the list cannot be read"};
+    }
     // Asking the same desk again as soon as that is allowed would be refused again, and again.
     const bool failed = !reply.ok() && (!about_us || reply.error().kind == ErrorKind::RateLimited);
     if (failed) add_failure(entry.ask_failed, reply.error());
     if (entry.asking == 0)
         if (const auto whole = std::exchange(entry.ask_failed, std::nullopt)) step(entry, *whole, now);
-    }
     if (!reply.ok()) {
-        const Error& error = reply.error();
-        // Asking the same desk again as soon as that is allowed would be refused again, and again.
-        if (about_us && error.kind != ErrorKind::RateLimited) {
-            if (entry.asking == 0) step(entry, input::Woken{}, now);
-            return;
-        }
-        std::optional<Millis> retry_after;
-        if (error.retry_after) retry_after = Millis{*error.retry_after};
-        const bool unreachable = error.kind == ErrorKind::Transient && error.http_status >= 400;
-        step(entry, input::AskFailed{error.kind, retry_after, unreachable}, now);
+        if (!failed && entry.asking == 0) step(entry, input::Woken{}, now);
     } else if (std::holds_alternative<call::AskStatus>(call)) {
         step(entry, input::StatusAnswered{std::get<StatusReport>(*reply), started}, now);
     } else {
@@ -224,13 +214,16 @@ void Fleet::send_answered(Entry& entry, Result<Reply>&& reply, Now now, bool abo
         finish(entry, std::string{result_done}, std::get<CommandDone>(*reply).tracking_id, nullptr, now);
         return;
     }
-    const Error error = reply.error();
+    Error error = reply.error();
     if (about_us) {
         entry.errands.front().under_way = false;
         --sending_;
         return;
     }
-    ++sent_;
+    if (error.unsent)
+        error.message = "it was not sent: " + error.message;
+    else
+        ++sent_;
     ++failed_;
     finish(entry, "failed: " + error.message, error.tracking_id, &error, now);
 }

@@ -3,6 +3,7 @@
 
 #include <hotdesk/booking.hpp>
 #include <hotdesk/desk.hpp>
+#include <hotdesk/result.hpp>
 #include <hotdesk/time.hpp>
 
 #include <algorithm>
@@ -70,6 +71,15 @@ constexpr Millis backoff(Millis first, Millis most, int tries) {
     Millis wait = first;
     for (int i = 1; i < tries && wait < most; ++i) wait *= 2;
     return wait < most ? wait : most;
+}
+
+/// What failed may have been done all the same: the answer was lost on the way, could not be read, or a gateway (502,
+/// 504) gave up waiting for it. Any other refusal says that it was not, and so does a connection that never came about.
+inline bool may_be_done(const Error& error) {
+    const int status = error.http_status;
+    if (error.unsent) return false;
+    if (status == 0) return error.kind == ErrorKind::Transient;
+    return status < 300 || status == 502 || status == 504;
 }
 
 /// The same booking: by MeetingId where both have one, else by Id.

@@ -49,12 +49,8 @@ bool refused(const Error& error) {
            error.http_status == 404;
 }
 
-/// Webex may have handed messages out, and each is handed out once. A gateway that gave up may have had them.
-bool may_be_lost(const Error& error) {
-    const int status = error.http_status;
-    return error.kind == ErrorKind::Transient && !error.unsent &&
-           (status == 0 || status == 200 || status == 502 || status == 504);
-}
+/// Webex may have handed messages out, and each is handed out once.
+bool may_be_lost(const Error& error) { return error.kind == ErrorKind::Transient && rules::may_be_done(error); }
 
 }  // namespace
 
