@@ -161,11 +161,11 @@ std::optional<MonoTime> Session::wake_at(Now now) const {
 
 bool Session::warned(const Error& error, MonoTime started, Now now) {
     if (error.kind == ErrorKind::RateLimited && error.http_status != 423) {
-    if (error.retry_after) pause_until_ = std::max(pause_until_, now.mono + pause_of(error));
         pause_until_ = std::max(pause_until_, now.mono + pause_of(error));
         return true;
     }
     if (error.kind != ErrorKind::AuthExpired) return false;
+    if (error.retry_after) pause_until_ = std::max(pause_until_, now.mono + pause_of(error));
     if (started < obtained_at_ || refresh_forced_) return true;
     // A new token may help, unless it was just got for the same reason: then the fault is elsewhere.
     const bool had_one = obtained_at_ != MonoTime::min();
@@ -334,6 +334,8 @@ void Session::app_read(Result<Reply>&& reply, Now now, double chance, SessionNew
         removals_ = 0;
     Activation next = activation_;
     if (!details.poll_url.empty()) next.poll_url = details.poll_url;
+    // How long the old queue was refused is no reason to keep the new one waiting: it holds messages for minutes.
+    if (next.poll_url != activation_.poll_url) poll_.not_before = now.mono;
     if (!details.scopes.empty()) next.scopes = details.scopes;
     const XapiAccess none;
     if (!(details.xapi == none)) {
