@@ -98,6 +98,8 @@ public:
     /// given for a table without an order.
     virtual Result<void> scan(Table table, std::string_view from,
                               const std::function<bool(std::string_view key, std::string_view value)>& visit) = 0;
+    /// A write failed half way: nothing more can be read or written before the store is opened anew.
+    [[nodiscard]] virtual bool broken() const { return false; }
 };
 
 /// Seals values before they touch the disk. `context` names table and key, so that a value cannot be moved.

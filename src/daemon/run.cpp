@@ -61,7 +61,10 @@ public:
     Exit run() {
         while (!stopping_ && !removed_) {
             start_engine();
-            while (!stopping_ && !removed_ && !activation_changed_) turn();
+            while (!stopping_ && !removed_ && !activation_changed_) {
+                turn();
+                if (store_->broken()) return give_up();
+            }
             removed_ = removed_ && clean_up();
         }
         service_->stopping();
@@ -72,6 +75,16 @@ public:
     }
 
 private:
+    /// What is not stored is not done: a process that begins anew goes on from what is. systemd starts it.
+    Exit give_up() {
+        service_->stopping();
+        log_->line(Level::Error,
+                   "a write to the state in " + config_.state_directory +
+                       " failed half way, and it cannot be used before hotdeskd is started again: stopping. Look for "
+                       "disk errors in the kernel's log");
+        return Exit::Failed;
+    }
+
     /// Source: technical details, "Read the current integration state": what was set up here is removed. The record of
     /// what was decided is the administrator's. False: an administrator was faster, and a new activation stands.
     bool clean_up() {

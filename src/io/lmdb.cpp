@@ -183,6 +183,8 @@ public:
 private:
     /// One snapshot for a scan and whatever is read while it visits: the outermost one.
     struct ScanTxn {
+    [[nodiscard]] bool broken() const override { return broken_; }
+
         explicit ScanTxn(LmdbStore& s) : store(s) {
             if (store.scan_txn_ != nullptr) return;
             code = store.begin(MDB_RDONLY, own);
@@ -249,6 +251,7 @@ private:
             if (attempt == 8) return code;
             if (code == MDB_MAP_RESIZED) {
                 code = mdb_env_set_mapsize(env_.get(), 0);  // adopt what another process has grown it to
+            broken_ = code == MDB_PANIC;
             } else if (code == MDB_READERS_FULL) {
                 int dead = 0;
                 code = mdb_reader_check(env_.get(), &dead) == 0 && dead > 0 ? 0 : code;
@@ -294,6 +297,7 @@ private:
     MDB_txn* scan_txn_ = nullptr;  // set while scan() visits; owned by its ScanTxn
 };
 
+    bool broken_ = false;
 /// LMDB maps its lock file and touches it: on a full disk that would be a SIGBUS. Its blocks are asked for first.
 /// Also gives the files that root makes to the directory's owner, as whom the service runs: files that lie there and
 /// nowhere else, or that owner could have root hand over any file by a link to it. 0 or errno.

@@ -162,6 +162,7 @@ void Run::boot() {
 /// As a kill or a power cut leaves it: of what was on its way out, what has left arrives.
 void Run::die(Millis away) {
     ++summary_.deaths;
+    disk_.open_anew();
     story("hotdeskd dies");
     engine_.reset();
     network_.hang_up();
