@@ -204,7 +204,8 @@ private:
                 next.runtime_directory != config_.runtime_directory || next.proxy != config_.proxy ||
                 next.ca_file != config_.ca_file || next.extra_hosts != config_.extra_hosts;
             secret_ = std::move(secret);
-            engine_->set_client({config_.client_id, secret_});  // who the client is stays until the next start
+            // Who the client is stays until the next start, and another client's secret is none of its.
+            if (next.client_id == config_.client_id) engine_->set_client({config_.client_id, secret_});
             config_ = std::move(next);
             keeper_->set_keep(config_.record_keep);
             log_ = make_log();
