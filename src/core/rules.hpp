@@ -3,6 +3,7 @@
 
 #include <hotdesk/booking.hpp>
 #include <hotdesk/desk.hpp>
+#include <hotdesk/result.hpp>
 #include <hotdesk/time.hpp>
 
 #include <algorithm>
@@ -75,6 +76,15 @@ constexpr Millis backoff(Millis first, Millis most, int tries) {
 /// A request that may still be answered as quickly as people wait for it.
 inline bool is_awaited(const RequestedBooking& request, Now now) {
     return request.since.mono + request_wait > now.mono;
+}
+
+/// What failed may have been done all the same: the answer was lost on the way, could not be read, or a gateway (502,
+/// 504) gave up waiting for it. Any other refusal says that it was not, and so does a connection that never came about.
+inline bool may_be_done(const Error& error) {
+    const int status = error.http_status;
+    if (error.unsent) return false;
+    if (status == 0) return error.kind == ErrorKind::Transient;
+    return status < 300 || status == 502 || status == 504;
 }
 
 /// The same booking: by MeetingId where both have one, else by Id.

@@ -148,7 +148,7 @@ TEST_CASE("a desk that Webex could not reach is offline, one that was not even a
                  Case{ErrorKind::Transient, 0, false}, Case{ErrorKind::Rejected, 400, false});
     Lab lab(1);
     lab.commit();
-    lab.fleet.answered(lab.calls().at(0), failing(kind, status), lab.now.mono, lab.now, false);
+    for (const Call& call : lab.calls()) lab.fleet.answered(call, failing(kind, status), lab.now.mono, lab.now, false);
     const auto pending = lab.fleet.pending();
     if (offline) {
         REQUIRE(pending.desks.size() == 1);
@@ -171,7 +171,7 @@ TEST_CASE("a desk that asks for a pause has it", "[fleet]") {
 
 TEST_CASE("a desk whose questions are refused for their number again and again is asked less and less", "[fleet]") {
     Lab lab(1);
-    for (const Millis pause : {20s, 80s, 300s, 300s}) {
+    for (const Millis pause : {10s, 20s, 40s, 80s, 160s, 300s, 300s}) {
         const auto asked = lab.calls();
         CHECK(asked.size() == 2);
         for (const Call& call : asked)
@@ -180,6 +180,47 @@ TEST_CASE("a desk whose questions are refused for their number again and again i
         CHECK(lab.calls().empty());
         lab.pass(1ms);
     }
+    CHECK(lab.calls().size() == 2);
+}
+
+TEST_CASE("what is asked of a desk at once fails once, by the worse of both", "[fleet]") {
+    Lab lab(1);
+    Error busy = failing(ErrorKind::RateLimited, 423);
+    const bool long_pause = GENERATE(true, false);
+    busy.retry_after = long_pause ? 100s : 5s;
+    const bool busy_first = GENERATE(true, false);
+    const auto asked = lab.calls();
+    REQUIRE(asked.size() == 2);
+    const auto answer = [&](const Call& call, const Error& error) {
+        lab.fleet.answered(call, error, lab.now.mono, lab.now, false);
+    };
+    answer(asked[busy_first ? 0 : 1], busy);
+    CHECK(lab.calls().empty());
+    answer(asked[busy_first ? 1 : 0], failing(ErrorKind::Transient, 502));
+    CHECK(lab.fleet.pending().desks.size() == 1);  // it is offline
+    lab.pass((long_pause ? 100s : 10s) - 1ms);
+    CHECK(lab.calls().empty());
+    lab.pass(1ms);
+    CHECK(lab.calls().size() == 2);
+}
+
+TEST_CASE("a desk that answers one of two questions is asked again after the pause, in whichever order", "[fleet]") {
+    Lab lab(1);
+    const auto asked = lab.calls();
+    const bool fails_first = GENERATE(true, false);
+    const std::size_t bad = GENERATE(0U, 1U);
+    const auto answer = [&](bool fails) {
+        if (fails)
+            lab.fleet.answered(asked[bad], failing(ErrorKind::Transient, 0), lab.now.mono, lab.now, false);
+        else
+            lab.answer(asked[1 - bad], nobody());
+    };
+    answer(fails_first);
+    CHECK(lab.calls().empty());
+    answer(!fails_first);
+    lab.pass(10s - 1ms);
+    CHECK(lab.calls().empty());
+    lab.pass(1ms);
     CHECK(lab.calls().size() == 2);
 }
 
