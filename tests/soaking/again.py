@@ -123,6 +123,9 @@ def judge_violations(violations, polls, troubles):
     for at, text in violations:
         before = [came for came, status in polls if came < at and status in (0, 200)]
         cut = before and strikes(troubles, ("line ",), before[-1], at)
-        if text != SECOND_POLL or not cut:
+        if text != SECOND_POLL:
             wrong.append(text)
+        elif not cut:
+            last = ", ".join(f"{came - at:.3f} s ({status})" for came, status in polls[-4:])
+            wrong.append(f"{text}; the last polls came at {last}")
     return wrong
