@@ -151,6 +151,7 @@ private:
         MonoTime given_up_at{};           ///< no confirmation by then: the outcome is not known
         std::optional<MonoTime> sent_at;  ///< answered, well or not; empty: on its way
         MonoTime look_at{};               ///< ask the desk then
+        MonoTime send_not_before{};       ///< Retry-After
         int looks = 0, sends = 0;
         std::optional<std::string> failed;  ///< why the desk could not do it
         bool maybe_lost = false;            ///< no answer came: it is sent again where the desk has not heard of it

@@ -263,7 +263,8 @@ void Fleet::order_sent(Errand&& errand, const Error* error, Now now) {
     order.record.result = result_pending;
     order.maybe_lost = passing;
     order.looks = 0;
-    order.look_at = now.mono + looks[0];
+    order.send_not_before = now.mono + (error && error->retry_after ? Millis{*error->retry_after} : Millis{0});
+    order.look_at = std::max(now.mono + looks[0], order.send_not_before);
 }
 
 void Fleet::send_order(Entry& entry, Order& order, Now now) {
@@ -288,7 +289,8 @@ void Fleet::confirm_orders(Entry& entry, Now now) {
             }))
             order.maybe_lost = false;
         const auto asked = entry.desk.asked_at();
-        if (order.maybe_lost && order.sends < most_sends && asked && *asked > *order.sent_at)
+        if (order.maybe_lost && order.sends < most_sends && asked && *asked > *order.sent_at &&
+            now.mono >= order.send_not_before)
             send_order(entry, order, now);
     }
     for (const auto& key : done) conclude(key, "done", "");
@@ -324,7 +326,8 @@ void Fleet::look_at_orders(Now now) {
             given_up.push_back(key);
         } else if (now.mono >= order.look_at) {
             const auto next = static_cast<std::size_t>(++order.looks);
-            order.look_at = next < looks.size() ? *order.sent_at + looks[next] : order.given_up_at;
+            order.look_at =
+                next < looks.size() ? std::max(*order.sent_at + looks[next], now.mono + looks[0]) : order.given_up_at;
             to_ask.push_back(find(order.device));
         }
     }

@@ -215,6 +215,13 @@ TEST_CASE("a busy desk is told again, and one that never answers leaves the outc
         lab.hear("d1", created("m", "uuid-key"));
         expect(lab, "done");
     }
+    SECTION("busy for as long as it says") {
+        Error busy = failing(ErrorKind::RateLimited, 423);
+        busy.retry_after = 45s;
+        lab.reply(sends.at(0), busy);
+        CHECK(sent_within(lab, 44s).empty());
+        CHECK(sent_within(lab, 5s).size() == 1);
+    }
     SECTION("it never answers") {
         int tries = 1;
         lab.reply(sends.at(0), lost());
