@@ -209,6 +209,7 @@ private:
     Grants grants_;
     Seq next_seq_;
     bool may_ask_who_ = false, may_ask_presence_ = false, who_refused_ = false, judge_existing_ = false;
+    bool deaf_ = false;             ///< what desks say may be missing just now
     bool looks_elsewhere_ = false;  ///< a rule looks at all desks
     std::unordered_map<DeviceId, std::unique_ptr<Entry>> desks_;
     std::unordered_set<DeviceId> not_ours_;

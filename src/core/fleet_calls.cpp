@@ -245,4 +245,17 @@ void Fleet::answered(const Call& call, Result<Reply>&& reply, MonoTime started, 
         ask_answered(*entry, call, std::move(reply), started, now, about_us);
 }
 
+std::string Fleet::name_of_desk(const Call& call) const {
+    const auto name = [&](const DeviceId& device) {
+        const auto at = desks_.find(device);
+        return at == desks_.end() ? device.value : at->second->desk.display_name;
+    };
+    if (const auto* status = std::get_if<call::AskStatus>(&call)) return name(status->device);
+    if (const auto* bookings = std::get_if<call::AskBookings>(&call)) return name(bookings->device);
+    if (const auto* sessions = std::get_if<call::AskSessions>(&call)) return name(sessions->device);
+    if (const auto* person = std::get_if<call::AskPerson>(&call)) return name(person->device);
+    if (const auto* send = std::get_if<call::Send>(&call)) return name(send->device);
+    return "";
+}
+
 }  // namespace hotdesk
