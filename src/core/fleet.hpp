@@ -188,6 +188,7 @@ private:
     void ask_answered(Entry& entry, const Call& call, Result<Reply>&& reply, MonoTime started, Now now, bool about_us);
     void queue_who(Entry& entry);
     void who_answered(Entry& entry, const Call& call, Result<Reply>&& reply, Now now, bool about_us);
+    [[nodiscard]] bool somebody_beside(const Entry& entry) const;
     void who_failed(Entry& entry, const Error& error, bool for_all, Now now);
     void who_is(Entry& entry, std::optional<Person> who, Now now);
 

@@ -147,6 +147,13 @@ void Fleet::who_failed(Entry& entry, const Error& error, bool for_all, Now now) 
     for (Entry* const other : waiting) step(*other, input::WhoFailed{retry_after}, now);
 }
 
+/// A session names its workspace, and not the device.
+bool Fleet::somebody_beside(const Entry& entry) const {
+    const auto& there = workspaces_.at(entry.desk.workspace);
+    return std::any_of(there.begin(), there.end(),
+                       [&](const Entry* other) { return other != &entry && other->desk.sign_in.has_value(); });
+}
+
 void Fleet::who_answered(Entry& entry, const Call& call, Result<Reply>&& reply, Now now, bool about_us) {
     if (!entry.asking_who || !entry.who_started) return;  // asked before the desk went away and came back
     --asking_who_;
@@ -170,8 +177,8 @@ void Fleet::who_answered(Entry& entry, const Call& call, Result<Reply>&& reply, 
     std::set<PersonId> there;
     for (const auto& session : std::get<std::vector<HotdeskSession>>(*reply))
         if (session.workspace == entry.desk.workspace && !session.person.empty()) there.insert(session.person);
-    // Nobody, or more than one: then it is not known who sits here.
-    if (there.size() != 1) return who_is(entry, std::nullopt, now);
+    // Nobody, or more than one, or somebody else at the other device: then it is not known who sits here.
+    if (there.size() != 1 || somebody_beside(entry)) return who_is(entry, std::nullopt, now);
     const auto known = people_.find(*there.begin());
     if (known != people_.end() && now.mono - known->second.second < person_life)
         return who_is(entry, known->second.first, now);

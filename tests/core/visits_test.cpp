@@ -53,6 +53,20 @@ TEST_CASE("an answer that took minutes tells that somebody had left before who i
     }
 }
 
+TEST_CASE("whoever is there when that is known again may be somebody else", "[visit]") {
+    One one;
+    one.signs_in();
+    one.pass(1h);
+    StatusReport silent;
+    silent.active_calls = std::optional{0};
+    one.hear(input::StatusAnswered{silent, one.now.mono});
+    one.pass(1h);
+    one.hear(input::StatusAnswered{somebody(), one.now.mono});
+    REQUIRE(one.desk.sign_in);
+    CHECK(one.now.mono - one.desk.sign_in->since.mono <= 1h);
+    CHECK_FALSE(one.desk.sign_in->watched);
+}
+
 TEST_CASE("who it is that was asked about an earlier visit is not who is there now", "[visit]") {
     One one;
     one.signs_in();
