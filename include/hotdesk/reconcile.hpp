@@ -18,6 +18,9 @@
 //   the same, in a call                            | nothing: a call keeps its user   | -                   | -
 //   the same, the call ends                        | sign_out_grace from then         | as above            | sign out
 //   the same, in a call, max_call_overrun set      | max_call_overrun                 | max_call_overrun    | sign out
+//   the same, and a gap: it may be another's call  | not before sign_in_grace more     | max_call_overrun    | sign out
+//   the same, and Webex says that the booking is   | nothing: Webex is asked before   | -                   | -
+//     theirs that runs, or begins within the grace |   anybody goes for its organizer |                     |
 //   signed in, a booking request is unanswered     | nothing, for 5 min at most       | -                   | -
 //   signed in, a booking covers now                | nothing                          | -                   | -
 //   signed in to a booking, and Webex says it is   | sign_out_grace from the sign-in, | verify_identity     | sign out

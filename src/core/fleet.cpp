@@ -252,6 +252,7 @@ void Fleet::doubt_all(Now now) {
 }
 
 void Fleet::set_deaf(bool deaf, Now now) {
+    deaf_ = deaf;
     for (auto& [id, entry] : desks_) {
         entry->desk.watched_since = deaf ? MonoTime::max() : now.mono;
         if (entry->desk.sign_in)
@@ -285,7 +286,7 @@ void Fleet::upsert(const DeviceInfo& device, const WorkspaceInfo& workspace, Now
         entry = desks_.emplace(device.id, std::make_unique<Entry>()).first->second.get();
         entry->number = next_number_++;
         entry->desk.judge_existing = judge_existing_;
-        entry->desk.watched_since = now.mono;
+        entry->desk.watched_since = deaf_ ? MonoTime::max() : now.mono;
     } else if (entry->desk.workspace != workspace.id) {
         std::erase(workspaces_[entry->desk.workspace], entry);
     }
@@ -430,19 +431,6 @@ FleetCounts Fleet::counts(WallTime now) const {
     counts.pending += static_cast<std::size_t>(std::count_if(
         orders_.begin(), orders_.end(), [](const auto& order) { return order.second.sent_at.has_value(); }));
     return counts;
-}
-
-std::string Fleet::name_of_desk(const Call& call) const {
-    const auto name = [&](const DeviceId& device) {
-        const auto at = desks_.find(device);
-        return at == desks_.end() ? device.value : at->second->desk.display_name;
-    };
-    if (const auto* status = std::get_if<call::AskStatus>(&call)) return name(status->device);
-    if (const auto* bookings = std::get_if<call::AskBookings>(&call)) return name(bookings->device);
-    if (const auto* sessions = std::get_if<call::AskSessions>(&call)) return name(sessions->device);
-    if (const auto* person = std::get_if<call::AskPerson>(&call)) return name(person->device);
-    if (const auto* send = std::get_if<call::Send>(&call)) return name(send->device);
-    return "";
 }
 
 std::vector<News> Fleet::take_news() { return std::exchange(news_, {}); }

@@ -192,6 +192,7 @@ private:
     void ask_answered(Entry& entry, const Call& call, Result<Reply>&& reply, MonoTime started, Now now, bool about_us);
     void queue_who(Entry& entry);
     void who_answered(Entry& entry, const Call& call, Result<Reply>&& reply, Now now, bool about_us);
+    [[nodiscard]] bool somebody_beside(const Entry& entry) const;
     void who_failed(Entry& entry, const Error& error, bool for_all, Now now);
     void who_is(Entry& entry, std::optional<Person> who, Now now);
 
@@ -213,6 +214,7 @@ private:
     Grants grants_;
     Seq next_seq_;
     bool may_ask_who_ = false, may_ask_presence_ = false, who_refused_ = false, judge_existing_ = false;
+    bool deaf_ = false;             ///< what desks say may be missing just now
     bool looks_elsewhere_ = false;  ///< a rule looks at all desks
     std::unordered_map<DeviceId, std::unique_ptr<Entry>> desks_;
     std::unordered_set<DeviceId> not_ours_;

@@ -162,6 +162,13 @@ void Fleet::who_failed(Entry& entry, const Error& error, bool for_all, Now now) 
     for (Entry* const other : waiting) step(*other, input::WhoFailed{retry_after}, now);
 }
 
+/// A session names its workspace, and not the device.
+bool Fleet::somebody_beside(const Entry& entry) const {
+    const auto& there = workspaces_.at(entry.desk.workspace);
+    return std::any_of(there.begin(), there.end(),
+                       [&](const Entry* other) { return other != &entry && other->desk.sign_in.has_value(); });
+}
+
 void Fleet::who_answered(Entry& entry, const Call& call, Result<Reply>&& reply, Now now, bool about_us) {
     if (!entry.asking_who || !entry.who_started) return;  // asked before the desk went away and came back
     --asking_who_;
@@ -185,8 +192,8 @@ void Fleet::who_answered(Entry& entry, const Call& call, Result<Reply>&& reply, 
     std::set<PersonId> there;
     for (const auto& session : std::get<std::vector<HotdeskSession>>(*reply))
         if (session.workspace == entry.desk.workspace && !session.person.empty()) there.insert(session.person);
-    // Nobody, or more than one: then it is not known who sits here.
-    if (there.size() != 1) return who_is(entry, std::nullopt, now);
+    // Nobody, or more than one, or somebody else at the other device: then it is not known who sits here.
+    if (there.size() != 1 || somebody_beside(entry)) return who_is(entry, std::nullopt, now);
     const auto known = people_.find(*there.begin());
     if (known != people_.end() && now.mono - known->second.second < person_life)
         return who_is(entry, known->second.first, now);
@@ -257,6 +264,19 @@ void Fleet::answered(const Call& call, Result<Reply>&& reply, MonoTime started, 
     if (!status && !bookings) return;
     if (Entry* entry = find(status ? status->device : bookings->device))
         ask_answered(*entry, call, std::move(reply), started, now, about_us);
+}
+
+std::string Fleet::name_of_desk(const Call& call) const {
+    const auto name = [&](const DeviceId& device) {
+        const auto at = desks_.find(device);
+        return at == desks_.end() ? device.value : at->second->desk.display_name;
+    };
+    if (const auto* status = std::get_if<call::AskStatus>(&call)) return name(status->device);
+    if (const auto* bookings = std::get_if<call::AskBookings>(&call)) return name(bookings->device);
+    if (const auto* sessions = std::get_if<call::AskSessions>(&call)) return name(sessions->device);
+    if (const auto* person = std::get_if<call::AskPerson>(&call)) return name(person->device);
+    if (const auto* send = std::get_if<call::Send>(&call)) return name(send->device);
+    return "";
 }
 
 }  // namespace hotdesk

@@ -203,19 +203,19 @@ private:
         const SignIn& visit = *over_.visit;
         const std::string limit = format_duration(*policy.max_call_overrun);
         if (came_early(Rule::MaxCallOverrun, visit.cover ? policy.sign_out_grace : policy.sign_in_grace)) return;
-        if (visit.cover && visit.watched)
-            return acts(Rule::MaxCallOverrun, Act::SignOut, visit.lapsed->mono + *policy.max_call_overrun,
-                        sentence({lapse(desk_, visit, now_), "; a call may keep its user for ", limit}), {},
-                        facts(limit));
-        // Where not all was heard it may be somebody else's call by now.
-        if (!policy.sign_in_grace)
+        // Where not all was heard it may be somebody else's call by now, who has what is theirs without a booking.
+        const bool is_known = visit.cover && visit.watched;
+        if (!is_known && !policy.sign_in_grace)
             return rests(Rule::MaxCallOverrun, visit.cover ? "it may be somebody else by now, and sign_in_grace is off"
                                                            : "signed in without a booking, and sign_in_grace is off");
-        acts(Rule::MaxCallOverrun, Act::SignOut, visit.since.mono + *policy.sign_in_grace + *policy.max_call_overrun,
-             sentence(
-                 {visit.cover ? "perhaps somebody else by now, signed in since " : "signed in without a booking since ",
-                  said(visit.since.wall), "; a call may keep its user for ", limit, " beyond sign_in_grace"}),
-             {}, facts(limit));
+        MonoTime from = visit.cover ? visit.lapsed->mono : MonoTime::min();
+        if (!is_known) from = std::max(from, visit.since.mono + *policy.sign_in_grace);
+        const std::string why =
+            visit.cover
+                ? lapse(desk_, visit, now_)
+                : sentence({"signed in without a booking since ", said(visit.since.wall), ", beyond sign_in_grace"});
+        acts(Rule::MaxCallOverrun, Act::SignOut, from + *policy.max_call_overrun,
+             sentence({why, "; a call may keep its user for ", limit}), {}, facts(limit));
     }
 
     void verify_identity() {

@@ -121,6 +121,9 @@ void personalized_changed(Desk& desk, std::optional<WallTime> said_at, MonoTime 
         desk.sign_in = SignIn{};
         desk.sign_in->since = Since{now.wall, now.mono};
         desk.sign_in->said_at = said_at;
+    } else if (!desk.personalized.value) {
+        // By the time it is known again it may be somebody else.
+        visit_in_doubt(desk, now);
     } else if (desk.personalized.value == false && desk.sign_in) {
         signed_out(desk, said_at, now);
     }
@@ -128,8 +131,19 @@ void personalized_changed(Desk& desk, std::optional<WallTime> said_at, MonoTime 
         desk.sign_in->seen_at = std::max(desk.sign_in->seen_at, seen_at);
 }
 
+/// Messages come in any order. Of a sign-out is heard after the sign-in that followed it: whoever is there now came
+/// then.
+void left_before(Desk& desk, const input::Pushed& pushed, Now now) {
+    if (!desk.sign_in || desk.personalized.value != true || pushed.report.personalized != std::optional{false}) return;
+    const WallTime came = desk.sign_in->said_at.value_or(desk.sign_in->since.wall);
+    if (pushed.as_of <= came || pushed.as_of >= desk.personalized.as_of) return;
+    signed_out(desk, pushed.as_of, now);
+    personalized_changed(desk, desk.personalized.as_of, now.mono, now);
+}
+
 void hear(Desk& desk, const input::Pushed& pushed, Now now) {
     heard_from(desk, now);
+    left_before(desk, pushed, now);
     if (pushed.report.personalized) desk.pushes_personalized = true;
     const auto calls_before = desk.active_calls.value;
     take_push(desk.active_calls, pushed.report.active_calls, pushed.as_of, now);
