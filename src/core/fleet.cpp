@@ -51,7 +51,12 @@ void Fleet::load(DeskState state, Now now, Clocks clocks) {
     if (desk.sign_in) {
         restart(desk.sign_in->since);
         desk.sign_in->seen_at = now.mono;
-        desk.sign_in->watched = !again;
+        if (again) {
+            // It may be somebody else by now, and for how long is not known.
+            desk.sign_in->watched = desk.sign_in->let_stay = false;
+            desk.sign_in->said_at.reset();
+            desk.sign_in->covered_from = now.wall;
+        }
         desk.sign_in->who_asked_at.reset();
         desk.sign_in->who_not_before = MonoTime::min();
         restart_if(desk.sign_in->lapsed);
