@@ -227,6 +227,7 @@ struct Desk : DeskState {
     // Whose call it is, and who is seen. Empty where nobody is, or where it is not known since when.
     std::optional<WallTime> call_from, seen_from;
     MonoTime calls_told_at = MonoTime::min();  ///< when the desk last said how many calls are on
+    bool calls_go_unheard = false;             ///< a call began or ended, and only an answer told of it
     /// When somebody signed out who is not known to have been the organizer of the booking that ran.
     std::optional<WallTime> stranger_left;
 

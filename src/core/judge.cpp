@@ -266,6 +266,8 @@ private:
             }))
             return "somebody is at the other device of this workspace";
         if (!desk_.active_calls.value) return "whether a call is on is not known";
+        if (*desk_.active_calls.value > 0) return "a call is on";
+        if (desk_.presence.value == Presence::Yes) return "somebody is seen at the desk";
         if (is_deaf(desk_)) return missing;
         if (desk_.checks_in != WallTime{} && now_.wall - desk_.checks_in < rules::check_in_memory)
             return "the desk's own check-in feature is on and decides";

@@ -101,7 +101,8 @@ void calls_changed(Desk& desk, const Before& before, MonoTime quiet_until, Now n
     SignIn& visit = *desk.sign_in;
     const bool was_on = before.calls.value_or(0) > 0;
     if (was_on && desk.active_calls.value == 0) visit.call_ended = Since{now.wall, now.mono};
-    if (!in_call(desk) || was_on || !visit.cover || visit.lapsed || quiet_until < visit.since.mono) return;
+    if (!in_call(desk) || was_on || !before.calls || !visit.cover || visit.lapsed || quiet_until < visit.since.mono)
+        return;
     const KnownBooking* const known = find(desk, visit.cover->ref);
     const WallTime last_quiet = now.wall - (now.mono - quiet_until);
     if (known && is_let_stay(visit, *known, quiet_until - visit.since.mono, last_quiet)) visit.let_stay = true;
@@ -126,6 +127,13 @@ void still_expected(Desk& desk, Now now) {
         if (known.booking.covers(now.wall) && !known.arrived) start_again(desk, known, now);
 }
 
+/// The call is over, or nobody is seen any more. Where that was no arrival, the desk is free from now on.
+void note_ends(Desk& desk, const Before& before, Now now) {
+    const bool over = before.calls.value_or(0) > 0 && !in_call(desk);
+    const bool gone = before.seen && desk.presence.value != Presence::Yes;
+    if (over || gone) still_expected(desk, now);
+}
+
 /// Whether whoever has just signed out was the organizer. Two pushes tell the length of the stay by the desk's clock,
 /// even when both come late and together; else it ends when the user was last seen, not when their absence was noticed.
 /// Whoever leaves with the end of a call may have been somebody else.
@@ -133,7 +141,7 @@ bool was_organizer(const Desk& desk, const SignIn& visit, const KnownBooking& kn
                    Now now) {
     if (visit.who) return rules::is_organizer(*visit.who, known.booking.organizer_email, known.booking.organizer_id);
     if (visit.let_stay) return true;
-    if (desk.active_calls.value != 0) return false;  // or not known
+    if (desk.active_calls.value != 0 || desk.calls_go_unheard) return false;  // or not known
     const WallTime last_seen = said_at.value_or(now.wall - (now.mono - visit.seen_at));
     Millis stay = visit.seen_at - visit.since.mono;
     if (said_at && visit.said_at)
@@ -149,10 +157,11 @@ bool may_have_come(const Desk& desk, const SignIn& visit, const KnownBooking& kn
                    Now now) {
     if (visit.who && !visit.who->emails.empty() && !known.booking.organizer_email.empty()) return false;
     if (!visit.watched) return true;
-    const bool called = visit.call_ended || desk.active_calls.value != 0;
     const bool in_time = visit.covered_from <= visit.said_at.value_or(visit.since.wall);
-    if (called) return in_time;
-    return said_at.value_or(now.wall) - visit.covered_from >= rules::shortest_stay;
+    const bool calls = desk.active_calls.value != 0;  // or not known
+    if (calls || (visit.call_ended && in_time)) return in_time;
+    const WallTime from = visit.call_ended ? std::max(visit.covered_from, visit.call_ended->wall) : visit.covered_from;
+    return said_at.value_or(now.wall) - from >= rules::shortest_stay;
 }
 
 /// Somebody has just been seen to sign out. When it was the booking's own user, leaving early, that is remembered.
@@ -194,7 +203,9 @@ void hear(Desk& desk, const input::Pushed& pushed, Now now) {
     const bool news = pushed.report.personalized && pushed.as_of >= desk.personalized.as_of;
     take_push(desk.personalized, pushed.report.personalized, pushed.as_of, now);
     if (pushed.report.active_calls) desk.calls_told_at = now.mono;
+    if (pushed.report.active_calls && !pushed.full_sync) desk.calls_go_unheard = false;
     note_beginnings(desk, before, pushed.full_sync ? now.wall : pushed.as_of);
+    note_ends(desk, before, now);
     calls_changed(desk, before, pushed.full_sync ? before.calls_told_at : now.mono, now);
     if (news) personalized_changed(desk, pushed.as_of, now);
     if (pushed.full_sync) ask_again(desk, now);
@@ -210,7 +221,9 @@ void hear(Desk& desk, const input::StatusAnswered& answer, Now now) {
     // Presence may not have been asked for: what was pushed is not forgotten for that.
     if (answer.report.presence) take_answer(desk.presence, answer.report.presence, answer.asked_at);
     if (desk.active_calls.value) desk.calls_told_at = std::max(desk.calls_told_at, answer.asked_at);
+    if (before.calls && desk.active_calls.value && (*before.calls > 0) != in_call(desk)) desk.calls_go_unheard = true;
     note_beginnings(desk, before, now.wall);
+    note_ends(desk, before, now);
     calls_changed(desk, before, before.calls_told_at, now);
     personalized_changed(desk, std::nullopt, now);
 }
