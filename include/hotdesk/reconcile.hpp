@@ -115,6 +115,7 @@ struct Answered {
     Seq seq = 0;
     std::optional<ErrorKind> failure;  ///< empty: done
     std::optional<Millis> retry_after = std::nullopt;
+    bool may_be_done = false;  ///< it failed, but it went out and may have been carried out
 };
 /// Everything known may be out of date, and messages may be missing: a gap in the queue, a clock that jumped.
 struct Doubted {

@@ -158,8 +158,7 @@ bool may_have_come(const Desk& desk, const SignIn& visit, const KnownBooking& kn
     if (visit.who && !visit.who->emails.empty() && !known.booking.organizer_email.empty()) return false;
     if (!visit.watched) return true;
     const bool in_time = visit.covered_from <= visit.said_at.value_or(visit.since.wall);
-    const bool calls = desk.active_calls.value != 0;  // or not known
-    if (calls || (visit.call_ended && in_time)) return in_time;
+    if (in_call(desk) || (visit.call_ended && in_time)) return in_time;
     const WallTime from = visit.call_ended ? std::max(visit.covered_from, visit.call_ended->wall) : visit.covered_from;
     return said_at.value_or(now.wall) - from >= rules::shortest_stay;
 }
@@ -258,8 +257,8 @@ void hear(Desk& desk, const input::Answered& answered, Now now) {
         if (attempt.pending != answered.seq) continue;
         // The desk does not tell of the next one who sits down, and an answer that is lost does not tell of the
         // sign-out.
-        const bool may_be_done = !answered.failure || answered.failure == ErrorKind::Transient;
-        if (attempt.act == Act::SignOut && may_be_done && !desk.pushes_personalized) visit_in_doubt(desk, now);
+        const bool done = !answered.failure || answered.may_be_done;
+        if (attempt.act == Act::SignOut && done && !desk.pushes_personalized) visit_in_doubt(desk, now);
         attempt.pending.reset();
         attempt.answered_at = now.mono;
         attempt.failures = answered.failure ? attempt.failures + 1 : 0;

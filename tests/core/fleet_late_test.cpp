@@ -151,7 +151,6 @@ TEST_CASE("a device does not wait for another one of its workspace that has gone
     (void)lab.sent();
     lab.pass(10min);
     SECTION("it is no hot desk of this organization any more") { together.devices.erase(together.devices.begin()); }
-    SECTION("it cannot be reached") { together.devices[0].connected = false; }
     SECTION("it stands in another workspace") {
         together.workspaces.push_back({WorkspaceId{"w9"}, "Room 9", LocationId{}, true, "none"});
         together.devices[0].workspace = WorkspaceId{"w9"};
