@@ -158,7 +158,9 @@ bool may_have_come(const Desk& desk, const SignIn& visit, const KnownBooking& kn
     if (visit.who && !visit.who->emails.empty() && !known.booking.organizer_email.empty()) return false;
     if (!visit.watched) return true;
     const bool in_time = visit.covered_from <= visit.said_at.value_or(visit.since.wall);
-    if (in_call(desk) || (visit.call_ended && in_time)) return in_time;
+    const bool seen = desk.presence.value == Presence::Yes;
+    if (in_time && (seen || visit.call_ended)) return true;
+    if (in_call(desk)) return in_time;
     const WallTime from = visit.call_ended ? std::max(visit.covered_from, visit.call_ended->wall) : visit.covered_from;
     return said_at.value_or(now.wall) - from >= rules::shortest_stay;
 }
