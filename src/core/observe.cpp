@@ -329,7 +329,8 @@ void forget_what_is_old(Desk& desk, Now now) {
 
 /// A booking that comes over somebody who sits there already gives its desk the time to sign them out.
 void begin_cover(SignIn& visit, const Booking& booking, Now now) {
-    const bool same = visit.cover && rules::same(visit.cover->ref, booking.ref);
+    const bool same = visit.cover && rules::same(visit.cover->ref, booking.ref) &&
+                      !rules::different_organizers(*visit.cover, booking);
     if (same && !visit.lapsed) return;
     if (visit.cover && !same) visit.let_stay = false;
     if (visit.cover && !visit.lapsed && !booking.organizer_email.empty() &&
@@ -378,6 +379,11 @@ bool is_anothers(const Desk& desk, const KnownBooking& known, std::optional<Wall
 /// Whoever is in a call or is seen while nobody is signed in has come. Once is enough for a booking. Who has been
 /// signed in is judged when they leave: until then nobody needs to know.
 void settle_arrivals(Desk& desk, Now now) {
+    // Whoever came to a booking and had it extended has come to the extension, which may be a booking of its own.
+    for (auto& known : desk.bookings) {
+        const KnownBooking* const first = known.extends.empty() ? nullptr : find(desk, {BookingId{}, known.extends});
+        known.arrived = known.arrived || (first && first->arrived);
+    }
     if (desk.sign_in) return;
     const bool seen = desk.presence.value == Presence::Yes;
     for (auto& known : desk.bookings) {

@@ -49,12 +49,16 @@ void merge(Booking& known, const Booking& newer) {
 /// A booking has other times than before. Whoever moves what is left of it after they signed out wants it; events tell
 /// durations in whole minutes, so an end may seem to be later than it is. One that begins at another time has to be
 /// come to anew, with all the time for it.
-void moved(Desk& desk, KnownBooking& known, const Slot& before, Now now) {
-    const Slot slot = slot_of(known.booking);
-    const bool another_end = slot.end - before.end >= 1min || before.end - slot.end >= 1min;
-    if ((slot.start != before.start || another_end) && desk.left && same(desk.left->ref, known.booking.ref))
+/// One that gets another organizer has to be come to by them.
+void changed(Desk& desk, KnownBooking& known, const Booking& before, Now now) {
+    const Cover theirs{before.ref, before.organizer_email, before.organizer_id, before.end};
+    const bool handed_over = rules::different_organizers(theirs, known.booking);
+    if (handed_over) known.arrived = false;
+    const bool another_end = known.booking.end - before.end >= 1min || before.end - known.booking.end >= 1min;
+    if ((known.booking.start != before.start || another_end || handed_over) && desk.left &&
+        same(desk.left->ref, known.booking.ref))
         desk.left.reset();
-    if (slot.start == before.start) return;
+    if (known.booking.start == before.start && !handed_over) return;
     if (known.booking.start > now.wall) known.arrived = false;
     if (!known.arrived) start_again(desk, known, now);
 }
@@ -158,9 +162,9 @@ struct EventFold {
         if (auto* known = find(desk, event.booking.ref)) {
             // A list told of it first, or the same is said twice.
             if (known->request.empty() && known->as_of == WallTime{}) take_request(*known, event);
-            const Slot before = slot_of(known->booking);
+            const Booking before = known->booking;
             if (at >= known->as_of) merge(known->booking, event.booking), known->as_of = at;
-            moved(desk, *known, before, now);
+            changed(desk, *known, before, now);
             known->learned_at = std::max(known->learned_at, told_at());
         } else {
             KnownBooking created{event.booking, at, told_at()};
@@ -183,12 +187,12 @@ struct EventFold {
         }
         known->learned_at = std::max(known->learned_at, told_at());
         if (at < known->as_of) return;
-        const Slot before = slot_of(known->booking);
+        const Booking before = known->booking;
         known->booking.start = event.start;
         known->booking.end = event.start + event.duration;
         if (!event.ref.id.empty()) known->booking.ref.id = event.ref.id;
         known->as_of = at;
-        moved(desk, *known, before, now);
+        changed(desk, *known, before, now);
         sort_bookings(desk);
     }
     // A wish to change is not a change: BookingMoved tells of that.
@@ -272,7 +276,7 @@ void hear(Desk& desk, const input::BookingsAnswered& answer, Now now) {
             entry = *known;
             if (known->learned_at <= answer.asked_at) {
                 merge(entry.booking, listed);
-                moved(desk, entry, slot_of(known->booking), now);
+                changed(desk, entry, known->booking, now);
                 entry.learned_at = answer.asked_at;
             }
         } else {
