@@ -65,6 +65,7 @@ struct KnownBooking {
     RequestUuid request = {};  ///< BookingRequestUUID, where an event told it
     WallTime made_at{};        ///< when it was made; where only a list told of it, when it was first seen
     bool at_desk = false;      ///< made at the desk by whoever was signed in there
+    WallTime asked_at{};       ///< when they asked for it, if that was heard: a calendar may take long to confirm
     MeetingId extends = {};    ///< it prolongs this booking
 
     // Admission.
@@ -79,8 +80,9 @@ struct KnownBooking {
 
     bool operator==(const KnownBooking& o) const {
         return booking == o.booking && as_of == o.as_of && request == o.request && made_at == o.made_at &&
-               at_desk == o.at_desk && extends == o.extends && admitted == o.admitted && objection == o.objection &&
-               reversals == o.reversals && left_alone == o.left_alone && arrived == o.arrived && chance == o.chance;
+               at_desk == o.at_desk && asked_at == o.asked_at && extends == o.extends && admitted == o.admitted &&
+               objection == o.objection && reversals == o.reversals && left_alone == o.left_alone &&
+               arrived == o.arrived && chance == o.chance;
     }
 };
 
@@ -92,13 +94,15 @@ struct DeletedBooking {
     bool operator==(const DeletedBooking& other) const { return ref == other.ref && as_of == other.as_of; }
 };
 
-/// BookingRequested without an answer yet. Counts as a booking for a bounded time: hybrid calendars confirm late.
+/// BookingRequested without an answer yet. Counts as a booking for a bounded time: hybrid calendars confirm late. It is
+/// remembered for longer: an answer belongs to whoever asked, and not to who is signed in when it comes.
 struct RequestedBooking {
     RequestUuid uuid;
     WallTime start{}, end{};
     Since since;
     bool at_desk = false;    ///< by whoever was signed in there
     MeetingId extends = {};  ///< an extension of this booking, asked for as a booking of its own
+    WallTime asked_at{};     ///< as the desk says
     bool operator==(const RequestedBooking&) const = default;
 };
 
@@ -108,6 +112,7 @@ struct Permit {
     MeetingId meeting;  ///< of a booking that was edited
     Slot slot;
     Since since;
+    std::string organizer_email = {};  ///< for whom; empty: not known
     bool operator==(const Permit&) const = default;
 };
 
@@ -226,8 +231,7 @@ struct Desk : DeskState {
 
     // Whose call it is, and who is seen. Empty where nobody is, or where it is not known since when.
     std::optional<WallTime> call_from, seen_from;
-    MonoTime calls_told_at = MonoTime::min();  ///< when the desk last said how many calls are on
-    bool calls_go_unheard = false;             ///< a call began or ended, and only an answer told of it
+    bool calls_go_unheard = false;  ///< a call began or ended, and only an answer told of it
     /// When somebody signed out who is not known to have been the organizer of the booking that ran.
     std::optional<WallTime> stranger_left;
 

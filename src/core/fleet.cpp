@@ -64,7 +64,9 @@ void Fleet::load(DeskState state, Now now, Clocks clocks) {
         restart_if(desk.sign_in->call_ended);
     }
     if (desk.left) restart(desk.left->since);
-    for (auto& request : desk.requested) restart(request.since);
+    // What was asked for at the desk is not waited for anew: the desk is asked, and tells whether it came.
+    for (auto& request : desk.requested)
+        request.since.mono = now.mono - std::max<Millis>(now.wall - request.since.wall, 0ms);
     for (auto& permit : desk.permits) restart(permit.since);
     for (auto& known : desk.bookings) {
         known.learned_at = MonoTime::min();

@@ -133,7 +133,8 @@ private:
         Desk desk;
         std::optional<MonoTime> wake;
         bool ask_queued = false;
-        int asking = 0;  ///< questions without an answer
+        int asking = 0;                              ///< questions without an answer
+        std::optional<input::AskFailed> ask_failed;  ///< one of the questions under way: they fail together, once
         std::deque<Errand> errands;
         std::vector<std::string> organizers;  ///< of its bookings, in lower case, sorted: where organizers_ has it
         // Asking Webex who is signed in.
@@ -153,6 +154,8 @@ private:
         int looks = 0, sends = 0;
         std::optional<std::string> failed;  ///< why the desk could not do it
         bool maybe_lost = false;            ///< no answer came: it is sent again where the desk has not heard of it
+        bool may_be_done = false;           ///< it was answered well once, or may have arrived
+        std::string not_done;               ///< why not, while it may not
     };
     struct ByNumber {
         bool operator()(const Entry* a, const Entry* b) const { return a->number < b->number; }
@@ -188,6 +191,7 @@ private:
     void ask_answered(Entry& entry, const Call& call, Result<Reply>&& reply, MonoTime started, Now now, bool about_us);
     void queue_who(Entry& entry);
     void who_answered(Entry& entry, const Call& call, Result<Reply>&& reply, Now now, bool about_us);
+    void who_failed(Entry& entry, const Error& error, bool for_all, Now now);
     void who_is(Entry& entry, std::optional<Person> who, Now now);
 
     // fleet_orders.cpp

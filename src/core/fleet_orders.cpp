@@ -170,7 +170,7 @@ void Fleet::order_booking(Entry& entry, const Request& request, Now now) {
         orphans_.erase(orphan);
         order.wanted = slot_of(order.record.command);
         order.sent_at = order.look_at = now.mono;
-        order.maybe_lost = true;
+        order.maybe_lost = order.may_be_done = true;
         // Whoever asked has been told that the outcome is not known: it is looked for, and not sent again.
         order.sends = now.wall - request.asked_at > rules::confirm_within ? most_sends : 1;
         orders_.emplace(request.key, std::move(order));
@@ -205,7 +205,7 @@ void Fleet::order_booking(Entry& entry, const Request& request, Now now) {
             }
             reason += " --force, against " + why;
         }
-        permit({request.uuid, request.meeting, order.wanted, {now.wall, now.mono}}, entry);
+        permit({request.uuid, request.meeting, order.wanted, {now.wall, now.mono}, request.organizer_email}, entry);
     }
     const Command command = command_for(request, order.wanted);
     orders_.emplace(request.key, std::move(order));
@@ -251,9 +251,14 @@ void Fleet::order_sent(Errand&& errand, const Error* error, Now now) {
     ++order.sends;
     order.sent_at = now.mono;
     if (order.failed) return conclude(errand.request, "refused", std::string{*order.failed});
-    const bool passing = error && (error->kind == ErrorKind::Transient || error->kind == ErrorKind::RateLimited);
-    if (error && (!errand.under_way || !passing)) return conclude(errand.request, "refused", error->message);
-    if (passing && order.sends >= most_sends && error->http_status != 0)
+    if (error && !errand.under_way)
+        return conclude(errand.request, order.may_be_done ? "unknown" : "refused", error->message);
+    order.may_be_done = order.may_be_done || !error || rules::may_be_done(*error);
+    if (error) order.not_done = error->message;
+    const bool passing = error && (error->kind == ErrorKind::Transient || error->kind == ErrorKind::RateLimited ||
+                                   rules::may_be_done(*error));
+    if (error && !passing) return conclude(errand.request, "refused", error->message);
+    if (passing && order.sends >= most_sends && (error->http_status != 0 || !order.may_be_done))
         return conclude(errand.request, "refused", error->message);
     order.record.result = result_pending;
     order.maybe_lost = passing;
@@ -323,10 +328,15 @@ void Fleet::look_at_orders(Now now) {
             to_ask.push_back(find(order.device));
         }
     }
-    for (const auto& key : given_up)
-        conclude(key, "unknown",
-                 "the desk did not confirm it within " + format_duration(rules::confirm_within) +
-                     "; hotdeskd bookings shows whether it came");
+    for (const auto& key : given_up) {
+        const Order& order = orders_.at(key);
+        if (order.may_be_done)
+            conclude(key, "unknown",
+                     "the desk did not confirm it within " + format_duration(rules::confirm_within) +
+                         "; hotdeskd bookings shows whether it came");
+        else
+            conclude(key, "refused", std::string{order.not_done});
+    }
     for (Entry* const entry : to_ask) {
         entry->desk.ask_at = now.mono;
         step(*entry, input::Woken{}, now);

@@ -133,6 +133,19 @@ private:
             if (rules::same(known.booking.ref, ref)) return &known;
         return nullptr;
     }
+    /// Webex says that the user has a booking of their own that begins within the grace: they have come early.
+    bool came_early(Rule rule, const Limit& grace) {
+        const auto& who = desk_.sign_in->who;
+        for (const auto& known : desk_.bookings) {
+            const Booking& booking = known.booking;
+            if (!who || booking.covers(now_.wall) || !rules::is_next(booking, grace.value_or(Millis{0}), now_) ||
+                !rules::is_organizer(*who, booking.organizer_email, booking.organizer_id))
+                continue;
+            if (all_) rests(rule, "the user's own booking begins at " + said(booking.start));
+            return true;
+        }
+        return false;
+    }
     [[nodiscard]] const Attempt* tried(Act act, const BookingRef& ref) const {
         for (const auto& attempt : desk_.attempts)
             if (attempt.act == act && rules::same(attempt.ref, ref)) return &attempt;
@@ -148,6 +161,7 @@ private:
         if (!policy.sign_in_grace) return rests(Rule::SignInGrace, "off");
         if (over_.in_call)
             return rests(Rule::SignInGrace, "signed in without a booking, but in a call, which keeps its user");
+        if (came_early(Rule::SignInGrace, policy.sign_in_grace)) return;
         // A request that failed or a call that ended gives the desk its own time to sign the user out.
         MonoTime due = visit.since.mono + *policy.sign_in_grace;
         if (visit.lapsed->mono > visit.since.mono) due = later(due, visit.lapsed, policy.sign_out_grace);
@@ -168,6 +182,7 @@ private:
             if (all_) rests(Rule::SignOutGrace, lapse(desk_, visit, now_) + "; a call is on, which keeps its user");
             return;
         }
+        if (came_early(Rule::SignOutGrace, grace)) return;
         const bool after_call = visit.call_ended && visit.call_ended->mono >= visit.lapsed->mono;
         // Where not all was heard it may be somebody else by now, who has sign_in_grace.
         const Limit& other_grace = visit.watched ? grace : user_policy_.sign_in_grace;
@@ -187,15 +202,19 @@ private:
         if (!over_.in_call) return rests(Rule::MaxCallOverrun, "no call is on");
         const SignIn& visit = *over_.visit;
         const std::string limit = format_duration(*policy.max_call_overrun);
-        if (visit.cover)
+        if (came_early(Rule::MaxCallOverrun, visit.cover ? policy.sign_out_grace : policy.sign_in_grace)) return;
+        if (visit.cover && visit.watched)
             return acts(Rule::MaxCallOverrun, Act::SignOut, visit.lapsed->mono + *policy.max_call_overrun,
                         sentence({lapse(desk_, visit, now_), "; a call may keep its user for ", limit}), {},
                         facts(limit));
+        // Where not all was heard it may be somebody else's call by now.
         if (!policy.sign_in_grace)
-            return rests(Rule::MaxCallOverrun, "signed in without a booking, and sign_in_grace is off");
+            return rests(Rule::MaxCallOverrun, visit.cover ? "it may be somebody else by now, and sign_in_grace is off"
+                                                           : "signed in without a booking, and sign_in_grace is off");
         acts(Rule::MaxCallOverrun, Act::SignOut, visit.since.mono + *policy.sign_in_grace + *policy.max_call_overrun,
-             sentence({"signed in without a booking since ", said(visit.since.wall), "; a call may keep its user for ",
-                       limit, " beyond sign_in_grace"}),
+             sentence(
+                 {visit.cover ? "perhaps somebody else by now, signed in since " : "signed in without a booking since ",
+                  said(visit.since.wall), "; a call may keep its user for ", limit, " beyond sign_in_grace"}),
              {}, facts(limit));
     }
 
@@ -221,6 +240,7 @@ private:
         };
         if (std::any_of(desk_.bookings.begin(), desk_.bookings.end(), has_booking))
             return rests(Rule::VerifyIdentity, "the user is the organizer of a booking that runs");
+        if (came_early(Rule::VerifyIdentity, policy.sign_out_grace)) return;
         if (desk_.active_calls.value != 0)
             return rests(Rule::VerifyIdentity,
                          desk_.active_calls.value ? "the user is not the organizer, but in a call, which keeps its user"

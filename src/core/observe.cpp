@@ -83,29 +83,23 @@ bool is_let_stay(const SignIn& visit, const KnownBooking& known, Millis stay, Wa
     return quiet >= rules::shortest_stay;
 }
 
-/// What is known before something is heard, and until when it is known to have been so. A push tells when a call
-/// begins; where an answer or a full sync is the first to tell of it, it may have begun just after the last word about
-/// calls.
+/// What is known before something is heard.
 struct Before {
-    explicit Before(const Desk& desk)
-        : calls(desk.active_calls.value),
-          calls_told_at(desk.calls_told_at),
-          seen(desk.presence.value == Presence::Yes) {}
+    explicit Before(const Desk& desk) : calls(desk.active_calls.value), seen(desk.presence.value == Presence::Yes) {}
     std::optional<int> calls;
-    MonoTime calls_told_at;
     bool seen;
 };
 
-void calls_changed(Desk& desk, const Before& before, MonoTime quiet_until, Now now) {
+/// `on_at`: when a call that is on now had begun at the latest; empty: it was found, and since when is not known.
+void calls_changed(Desk& desk, const Before& before, std::optional<WallTime> on_at, Now now) {
     if (!desk.sign_in) return;
     SignIn& visit = *desk.sign_in;
     const bool was_on = before.calls.value_or(0) > 0;
     if (was_on && desk.active_calls.value == 0) visit.call_ended = Since{now.wall, now.mono};
-    if (!in_call(desk) || was_on || !before.calls || !visit.cover || visit.lapsed || quiet_until < visit.since.mono)
-        return;
+    if (!in_call(desk) || was_on || !before.calls || !on_at || !visit.cover || visit.lapsed) return;
     const KnownBooking* const known = find(desk, visit.cover->ref);
-    const WallTime last_quiet = now.wall - (now.mono - quiet_until);
-    if (known && is_let_stay(visit, *known, quiet_until - visit.since.mono, last_quiet)) visit.let_stay = true;
+    const Millis stay = *on_at - visit.said_at.value_or(visit.since.wall);
+    if (known && is_let_stay(visit, *known, stay, *on_at)) visit.let_stay = true;
 }
 
 /// Since when the call is on, and somebody is seen.
@@ -184,7 +178,8 @@ void signed_out(Desk& desk, std::optional<WallTime> said_at, Now now) {
     }
 }
 
-void personalized_changed(Desk& desk, std::optional<WallTime> said_at, Now now) {
+/// `seen_at`: when somebody was signed in, if so.
+void personalized_changed(Desk& desk, std::optional<WallTime> said_at, MonoTime seen_at, Now now) {
     if (desk.personalized.value == true && !desk.sign_in) {
         desk.sign_in = SignIn{};
         desk.sign_in->since = Since{now.wall, now.mono};
@@ -192,7 +187,8 @@ void personalized_changed(Desk& desk, std::optional<WallTime> said_at, Now now) 
     } else if (desk.personalized.value == false && desk.sign_in) {
         signed_out(desk, said_at, now);
     }
-    if (desk.sign_in && desk.personalized.value == true) desk.sign_in->seen_at = now.mono;
+    if (desk.sign_in && desk.personalized.value == true)
+        desk.sign_in->seen_at = std::max(desk.sign_in->seen_at, seen_at);
 }
 
 void hear(Desk& desk, const input::Pushed& pushed, Now now) {
@@ -203,12 +199,13 @@ void hear(Desk& desk, const input::Pushed& pushed, Now now) {
     take_push(desk.presence, pushed.report.presence, pushed.as_of, now);
     const bool news = pushed.report.personalized && pushed.as_of >= desk.personalized.as_of;
     take_push(desk.personalized, pushed.report.personalized, pushed.as_of, now);
-    if (pushed.report.active_calls) desk.calls_told_at = now.mono;
     if (pushed.report.active_calls && !pushed.full_sync) desk.calls_go_unheard = false;
     note_beginnings(desk, before, pushed.full_sync ? now.wall : pushed.as_of);
     note_ends(desk, before, now);
-    calls_changed(desk, before, pushed.full_sync ? before.calls_told_at : now.mono, now);
-    if (news) personalized_changed(desk, pushed.as_of, now);
+    // A full sync tells how it is, and not since when.
+    const auto on_at = pushed.full_sync ? std::nullopt : std::optional{std::min(pushed.as_of, now.wall)};
+    calls_changed(desk, before, on_at, now);
+    if (news) personalized_changed(desk, pushed.as_of, now.mono, now);
     if (pushed.full_sync) ask_again(desk, now);
 }
 
@@ -217,16 +214,21 @@ void hear(Desk& desk, const input::StatusAnswered& answer, Now now) {
     desk.status_asked_at = answer.asked_at;
     answered_both(desk, answer.asked_at);
     const Before before(desk);
+    // An answer may take minutes. Nobody was there when the question arrived, and somebody came afterwards: whoever was
+    // there before has left.
+    const bool was_free = answer.report.personalized && *answer.report.personalized == false;
+    if (was_free && desk.sign_in && desk.sign_in->since.mono < answer.asked_at &&
+        desk.personalized.pushed_at > answer.asked_at)
+        signed_out(desk, std::nullopt, now);
     take_answer(desk.active_calls, answer.report.active_calls, answer.asked_at);
     take_answer(desk.personalized, answer.report.personalized, answer.asked_at);
     // Presence may not have been asked for: what was pushed is not forgotten for that.
     if (answer.report.presence) take_answer(desk.presence, answer.report.presence, answer.asked_at);
-    if (desk.active_calls.value) desk.calls_told_at = std::max(desk.calls_told_at, answer.asked_at);
     if (before.calls && desk.active_calls.value && (*before.calls > 0) != in_call(desk)) desk.calls_go_unheard = true;
     note_beginnings(desk, before, now.wall);
     note_ends(desk, before, now);
-    calls_changed(desk, before, before.calls_told_at, now);
-    personalized_changed(desk, std::nullopt, now);
+    calls_changed(desk, before, std::nullopt, now);
+    personalized_changed(desk, std::nullopt, answer.asked_at, now);
 }
 
 // --- the rest ------------------------------------------------------------------------------------------------------
@@ -305,9 +307,13 @@ const Booking* covering(const Desk& desk, const SignIn& visit, Now now) {
     return best || (desk.pushes_personalized && visit.watched) ? best : others;
 }
 
-bool request_covers(const Desk& desk, Now now) {
-    return std::any_of(desk.requested.begin(), desk.requested.end(),
-                       [&](const RequestedBooking& r) { return r.start <= now.wall && now.wall < r.end; });
+/// What somebody asked for at the desk who has left since is not for whoever came after them.
+bool request_covers(const Desk& desk, const SignIn& visit, Now now) {
+    const WallTime came = visit.said_at.value_or(visit.since.wall);
+    return std::any_of(desk.requested.begin(), desk.requested.end(), [&](const RequestedBooking& r) {
+        const bool earlier = r.at_desk && visit.watched && r.asked_at != WallTime{} && r.asked_at < came;
+        return !earlier && rules::is_awaited(r, now) && r.start <= now.wall && now.wall < r.end;
+    });
 }
 
 void forget_what_is_old(Desk& desk, Now now) {
@@ -317,8 +323,7 @@ void forget_what_is_old(Desk& desk, Now now) {
         std::erase_if(desk.bookings, [&](const KnownBooking& k) { return k.booking.end + rules::memory < now.wall; });
     if (desk.bookings.size() > max_bookings_a_desk) desk.bookings.resize(max_bookings_a_desk);
     std::erase_if(desk.deleted, [&](const DeletedBooking& d) { return d.learned_at + rules::memory < now.mono; });
-    std::erase_if(desk.requested,
-                  [&](const RequestedBooking& r) { return r.since.mono + rules::request_wait <= now.mono; });
+    std::erase_if(desk.requested, [&](const RequestedBooking& r) { return r.since.mono + rules::memory <= now.mono; });
     std::erase_if(desk.permits, [&](const Permit& p) {
         // Of a booking that was made while nothing could be heard it may take long to hear.
         return p.since.mono + rules::permit_life <= now.mono && p.slot.end <= now.wall;
@@ -356,7 +361,7 @@ void settle_sign_in(Desk& desk, Now now) {
     }
     // Where the list was not asked for yet, a booking may be there all the same.
     visit.was_without = visit.was_without || desk.bookings_asked_at.has_value();
-    if (request_covers(desk, now))
+    if (request_covers(desk, visit, now))
         visit.lapsed.reset();
     else if (!visit.lapsed)
         visit.lapsed = Since{now.wall, now.mono};

@@ -72,17 +72,17 @@ void remember_deleted(Desk& desk, BookingRef ref, WallTime as_of, MonoTime learn
 
 /// Whether a booking was made from a request. Hybrid calendars give it a MeetingId of its own, and neither a list nor
 /// every event repeats the UUID: then the same times tell. A desk has one booking at a time.
-bool made_from(const RequestedBooking& request, const RequestUuid& uuid, const Booking& booking) {
+bool made_from(const RequestedBooking& request, const RequestUuid& uuid, const Booking& booking, Now now) {
     if (!request.uuid.empty() && request.uuid.value == booking.ref.meeting.value) return true;
     if (!request.uuid.empty() && !uuid.empty()) return request.uuid == uuid;
-    return request.start == booking.start && request.end == booking.end;
+    return rules::is_awaited(request, now) && request.start == booking.start && request.end == booking.end;
 }
 
 void forget_request(Desk& desk, const RequestUuid& uuid) {
     std::erase_if(desk.requested, [&](const RequestedBooking& r) { return !uuid.empty() && r.uuid == uuid; });
 }
-void forget_request(Desk& desk, const RequestUuid& uuid, const Booking& booking) {
-    std::erase_if(desk.requested, [&](const RequestedBooking& r) { return made_from(r, uuid, booking); });
+void forget_request(Desk& desk, const RequestUuid& uuid, const Booking& booking, Now now) {
+    std::erase_if(desk.requested, [&](const RequestedBooking& r) { return made_from(r, uuid, booking, now); });
 }
 
 /// Booking events matter to whoever is signed in; a desk that does not push that is asked.
@@ -139,7 +139,8 @@ struct EventFold {
                      event.start + event.duration,
                      {now.wall, now.mono},
                      asked_at_desk(event.uuid),
-                     {}});
+                     {},
+                     at});
     }
     /// What the request told of the booking that it has become.
     void take_request(KnownBooking& known, const BookingCreated& event) const {
@@ -147,16 +148,17 @@ struct EventFold {
         known.made_at = at;
         known.at_desk = asked_at_desk(event.uuid);
         for (const auto& request : desk.requested) {
-            if (!made_from(request, event.uuid, event.booking)) continue;
+            if (!made_from(request, event.uuid, event.booking, now)) continue;
             if (known.request.empty() && request.extends.empty()) known.request = request.uuid;
-            known.at_desk = known.at_desk || request.at_desk;
+            known.at_desk = request.at_desk;
+            known.asked_at = request.asked_at;
             known.extends = request.extends;
         }
         known.at_desk = known.at_desk && may_be_the_visitors(desk, known.booking, now);
     }
     void operator()(const BookingCreated& event) const {
         if (is_history(event.booking.ref)) {
-            forget_request(desk, event.uuid, event.booking);
+            forget_request(desk, event.uuid, event.booking, now);
             return;
         }
         if (auto* known = find(desk, event.booking.ref)) {
@@ -171,7 +173,7 @@ struct EventFold {
             take_request(created, event);
             desk.bookings.push_back(std::move(created));
         }
-        forget_request(desk, event.uuid, event.booking);
+        forget_request(desk, event.uuid, event.booking, now);
         sort_bookings(desk);
     }
     void operator()(const BookingFailed& event) const { forget_request(desk, event.uuid); }
@@ -209,7 +211,8 @@ struct EventFold {
                      event.new_end,
                      {now.wall, now.mono},
                      desk.sign_in.has_value(),
-                     original});
+                     original,
+                     at});
     }
     void operator()(const ExtensionFailed& event) const {
         std::erase_if(desk.requested, [&](const RequestedBooking& request) {
@@ -246,9 +249,10 @@ struct EventFold {
         }
         remember_deleted(desk, std::move(ref), at, now.mono);
     }
-    /// A desk says so after it was cut off, too.
-    void operator()(const BookingsChanged&) const {
-        missed_something(desk, now);
+    /// What is void may have been lost while the desk was cut off, and users may have changed unheard. That bookings
+    /// change is everyday, and says nothing of who is signed in.
+    void operator()(const BookingsChanged& event) const {
+        if (event.is_void) missed_something(desk, now);
         ask_again(desk, now);
     }
     void operator()(const Booted&) const { ask_again(desk, now); }
@@ -282,12 +286,12 @@ void hear(Desk& desk, const input::BookingsAnswered& answer, Now now) {
         } else {
             entry.made_at = now.wall;
             for (const auto& request : desk.requested)
-                if (made_from(request, {}, listed))
+                if (made_from(request, {}, listed, now))
                     entry.at_desk = request.at_desk && may_be_the_visitors(desk, listed, now),
-                    entry.extends = request.extends;
+                    entry.asked_at = request.asked_at, entry.extends = request.extends;
             if (first && !desk.judge_existing) entry.admitted = Admitted{slot_of(listed), listed.organizer_email, true};
         }
-        forget_request(desk, {}, listed);
+        forget_request(desk, {}, listed, now);
         merged.push_back(std::move(entry));
     }
     for (const auto& known : desk.bookings) {

@@ -1,11 +1,13 @@
 #pragma once
-// hotdeskd's machine in the simulation: a disk that can be full or slow, and a death between any two steps.
+// hotdeskd's machine in the simulation: a disk that can be full or slow or fail, and a death between any two steps.
 
 #include "../daemon/doubles.hpp"
 #include "../world/virtual_http.hpp"
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <utility>
 
 namespace hotdesk::sim {
 
@@ -33,7 +35,29 @@ public:
 
     Millis slow{0};  ///< what each commit takes
 
+    /// The next commit fails half way with an I/O error; what it held is on the disk or not. Then nothing can be read
+    /// or written before the store is opened anew, by another process.
+    void fail_next(bool kept) { next_is_kept_ = kept; }
+    void open_anew() { broken_ = false; }
+    void mend() { next_is_kept_.reset(), broken_ = false; }
+
+    [[nodiscard]] bool broken() const override { return broken_; }
+    Result<std::optional<std::string>> get(Table table, std::string_view key) override {
+        if (broken_) return input_output_error();
+        return MemoryStore::get(table, key);
+    }
+    Result<void> scan(Table table, std::string_view from,
+                      const std::function<bool(std::string_view, std::string_view)>& visit) override {
+        if (broken_) return input_output_error();
+        return MemoryStore::scan(table, from, visit);
+    }
     Result<void> commit(std::span<const Change> changes) override {
+        if (broken_) return input_output_error();
+        if (const auto kept = std::exchange(next_is_kept_, std::nullopt)) {
+            broken_ = true;
+            if (*kept) (void)MemoryStore::commit(changes);
+            return input_output_error();
+        }
         fuse_.step();  // the power goes before the write is safe
         if (slow > Millis{0}) host_.pass(slow);
         auto done = MemoryStore::commit(changes);
@@ -42,8 +66,12 @@ public:
     }
 
 private:
+    static Error input_output_error() { return {ErrorKind::Fatal, "Input/output error"}; }
+
     test::VirtualHost& host_;
     Fuse& fuse_;
+    std::optional<bool> next_is_kept_;
+    bool broken_ = false;
 };
 
 /// The worker's log goes into the story.

@@ -257,7 +257,8 @@ void Generator::box_faults() {
                 "box clock " + std::string{one_in(2) ? "-" : ""} + span(one_in(2) ? minutes(0, 2) : minutes(30, 3000)));
     if (has(4))
         for (int i = pick(5); i > 0; --i)
-            add(any_time(), std::string{"disk "} + (one_in(2) ? "full " : "slow ") + span(minutes(1, 40)));
+            add(any_time(), one_in(3) ? std::string{"disk fails kept="} + (one_in(2) ? "yes" : "no")
+                                      : std::string{"disk "} + (one_in(2) ? "full " : "slow ") + span(minutes(1, 40)));
     if (has(5)) {
         for (int i = pick(8); i > 0; --i) add(any_time(), "tokens revoke-access");
         if (one_in(4)) add(any_time(), "tokens revoke-refresh");

@@ -186,6 +186,7 @@ void Run::box(const Words& words) {
 }
 
 void Run::disk(const Words& words) {
+    if (words.at(0) == "fails") return disk_.fail_next(test::yes(words.get("kept")));
     if (words.at(0) == "full")
         disk_.full = true;
     else
@@ -213,6 +214,7 @@ void Run::calm() {
     fuse_.set(0);
     disk_.full = false;
     disk_.slow = 0ms;
+    disk_.mend();
     disk_well_at_.reset();
     stalled_until_.reset();
     world_.set_withheld({});
@@ -244,6 +246,7 @@ void Run::activate() {
     const Activation activation = test::activate(world_, "a" + std::to_string(++activations_), host_.world());
     const std::vector<Change> changes{state::keep_activation(activation), state::point_to(activation)};
     fuse_.set(0);
+    disk_.mend();
     (void)disk_.commit(changes);
     if (!engine_) return;
     // The worker sees that another activation stands, and goes on with that one.

@@ -132,7 +132,8 @@ void Run::turn(WallTime until) {
     try {
         const WallTime before = host_.world();
         engine_->turn(until - before, {});
-        if (const auto done = keeper_->look(host_.now()); !done.ok()) story("log: " + done.error().message);
+        if (disk_.broken()) return die(restart_after);  // as the daemon ends, to be started again
+        if (const auto done = keeper_->look(engine_->webex_now()); !done.ok()) story("log: " + done.error().message);
         if (engine_->worker().removed()) return removed();
         // Nobody but an administrator can mend this, and they have been told.
         if (!expired_at_ && engine_->worker().health().tokens == Tokens::Invalid) expired_at_ = host_.world() + 20min;
@@ -161,6 +162,7 @@ void Run::boot() {
 /// As a kill or a power cut leaves it: of what was on its way out, what has left arrives.
 void Run::die(Millis away) {
     ++summary_.deaths;
+    disk_.open_anew();
     story("hotdeskd dies");
     engine_.reset();
     network_.hang_up();
