@@ -135,7 +135,11 @@ struct SignIn {
     MonoTime seen_at{};               ///< when it was last told that somebody is signed in; not stored
     /// Not a moment was missed since the sign-in. After a restart or a gap it may be somebody else by now; not stored.
     bool watched = true;
-    bool let_stay = false;                      ///< stayed with the booking for a minute while no call was on
+    bool let_stay = false;  ///< stayed with the booking for a minute while no call was on
+    /// Since when the cover is one: from the sign-in, or later, where the booking began, was made or was moved over
+    /// somebody who already sat there; not stored.
+    WallTime covered_from{};
+    bool was_without = false;                   ///< sat there before any booking covered it; not stored
     std::optional<Person> who = {};             ///< as Webex says; empty: not asked, or not known
     std::optional<MonoTime> who_asked_at = {};  ///< when the question went out; not stored
     MonoTime who_not_before = MonoTime::min();  ///< after a question that failed; not stored
@@ -222,7 +226,14 @@ struct Desk : DeskState {
     /// Nothing was missed since: the start of the process, or the last gap. Who came before may not have been seen.
     /// max(): what desks say may be missing just now.
     MonoTime watched_since = MonoTime::min();
-    MonoTime doubted_at = MonoTime::min();  ///< the doubt for which it was asked last
+    /// When it was last asked for a doubt, or will be: of several in a row only the first one has it asked at once.
+    MonoTime doubted_at = MonoTime::min();
+
+    // Whose call it is, and who is seen. Empty where nobody is, or where it is not known since when.
+    std::optional<WallTime> call_from, seen_from;
+    bool calls_go_unheard = false;  ///< a call began or ended, and only an answer told of it
+    /// When somebody signed out who is not known to have been the organizer of the booking that ran.
+    std::optional<WallTime> stranger_left;
 
     /// When both questions of the last complete round went out; empty: never, or not since it went stale.
     [[nodiscard]] std::optional<MonoTime> asked_at() const;

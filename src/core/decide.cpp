@@ -185,8 +185,9 @@ Step decide(const Desk& desk, Now now, const Surroundings& around) {
     }
     want_who(desk, now, around, step);
     wake_for_edges(desk, now, around, step);
-    if (ask && desk.ask_not_before > now.mono) {
-        earliest(step.wake_at, desk.ask_not_before);
+    const MonoTime not_before = std::max(desk.ask_not_before, desk.doubted_at);
+    if (ask && not_before > now.mono) {
+        earliest(step.wake_at, not_before);
         ask = false;
     }
     step.ask = ask;

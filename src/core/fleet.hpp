@@ -174,7 +174,7 @@ private:
     void step(Entry& entry, const Input& heard, Now now);
     void act_on(Entry& entry, Step step, Now now);
     void back_at_another(const Entry& entry);
-    void look_beside(const Entry& entry, Now now);
+    void look_beside(const DeviceId& device, const WorkspaceId& workspace, Now now);
     void reopen_later(Entry& entry, const std::vector<BookingRef>& lawful, Now now);
     void add_errand(Entry& entry, Decision decision, const std::string& request, Mode mode, Now now);
     void set_wake(Entry& entry, std::optional<MonoTime> at);

@@ -126,7 +126,8 @@ void Fleet::finish(Entry& entry, std::string result, const std::string& tracking
         std::optional<Millis> retry_after;
         if (error) failure = error->kind;
         if (error && error->retry_after) retry_after = Millis{*error->retry_after};
-        step(entry, input::Answered{errand.record.seq, failure, retry_after}, now);
+        const bool may_be_done = errand.under_way && error && rules::may_be_done(*error);
+        step(entry, input::Answered{errand.record.seq, failure, retry_after, may_be_done}, now);
     }
 }
 

@@ -258,6 +258,9 @@ private:
         const KnownBooking* const known = desk_.left ? find(desk_.left->ref) : nullptr;
         const Policy& policy = around_.policy_for(known ? known->booking.organizer_email : std::string{});
         if (withheld(Rule::ReleaseOnSignOut, Act::Release, policy)) return;
+        // Who leaves with the end of a call may be somebody whom the desk could not sign out sooner.
+        if (!desk_.left && !desk_.active_calls.value)
+            return rests(Rule::ReleaseOnSignOut, "whether a call is on is not known");
         if (!desk_.left || desk_.personalized.value != false)
             return rests(Rule::ReleaseOnSignOut, "nobody has left a booking early");
         if (!policy.release_on_sign_out) return rests(Rule::ReleaseOnSignOut, "off");
@@ -283,6 +286,8 @@ private:
             }))
             return "somebody is at the other device of this workspace";
         if (!desk_.active_calls.value) return "whether a call is on is not known";
+        if (*desk_.active_calls.value > 0) return "a call is on";
+        if (desk_.presence.value == Presence::Yes) return "somebody is seen at the desk";
         if (is_deaf(desk_)) return missing;
         if (desk_.checks_in != WallTime{} && now_.wall - desk_.checks_in < rules::check_in_memory)
             return "the desk's own check-in feature is on and decides";

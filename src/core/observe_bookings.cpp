@@ -5,6 +5,7 @@
 
 namespace hotdesk::observing {
 
+using namespace std::chrono_literals;
 using rules::same;
 
 KnownBooking* find(Desk& desk, const BookingRef& ref) {
@@ -45,9 +46,19 @@ void merge(Booking& known, const Booking& newer) {
     if (!newer.organizer_name.empty()) known.organizer_name = newer.organizer_name;
 }
 
-/// A booking that begins at another time than before: whoever booked has to come anew, and has all the time for it.
-void begins_anew(Desk& desk, KnownBooking& known, WallTime before, Now now) {
-    if (known.booking.start == before) return;
+/// A booking has other times than before. Whoever moves what is left of it after they signed out wants it; events tell
+/// durations in whole minutes, so an end may seem to be later than it is. One that begins at another time has to be
+/// come to anew, with all the time for it.
+/// One that gets another organizer has to be come to by them.
+void changed(Desk& desk, KnownBooking& known, const Booking& before, Now now) {
+    const Cover theirs{before.ref, before.organizer_email, before.organizer_id, before.end};
+    const bool handed_over = rules::different_organizers(theirs, known.booking);
+    if (handed_over) known.arrived = false;
+    const bool another_end = known.booking.end - before.end >= 1min || before.end - known.booking.end >= 1min;
+    if ((known.booking.start != before.start || another_end || handed_over) && desk.left &&
+        same(desk.left->ref, known.booking.ref))
+        desk.left.reset();
+    if (known.booking.start == before.start && !handed_over) return;
     if (known.booking.start > now.wall) known.arrived = false;
     if (!known.arrived) start_again(desk, known, now);
 }
@@ -153,9 +164,9 @@ struct EventFold {
         if (auto* known = find(desk, event.booking.ref)) {
             // A list told of it first, or the same is said twice.
             if (known->request.empty() && known->as_of == WallTime{}) take_request(*known, event);
-            const WallTime start = known->booking.start;
+            const Booking before = known->booking;
             if (at >= known->as_of) merge(known->booking, event.booking), known->as_of = at;
-            begins_anew(desk, *known, start, now);
+            changed(desk, *known, before, now);
             known->learned_at = std::max(known->learned_at, told_at());
         } else {
             KnownBooking created{event.booking, at, told_at()};
@@ -178,11 +189,12 @@ struct EventFold {
         }
         known->learned_at = std::max(known->learned_at, told_at());
         if (at < known->as_of) return;
-        const WallTime start = std::exchange(known->booking.start, event.start);
+        const Booking before = known->booking;
+        known->booking.start = event.start;
         known->booking.end = event.start + event.duration;
         if (!event.ref.id.empty()) known->booking.ref.id = event.ref.id;
         known->as_of = at;
-        begins_anew(desk, *known, start, now);
+        changed(desk, *known, before, now);
         sort_bookings(desk);
     }
     // A wish to change is not a change: BookingMoved tells of that.
@@ -240,7 +252,7 @@ struct EventFold {
     /// What is void may have been lost while the desk was cut off, and users may have changed unheard. That bookings
     /// change is everyday, and says nothing of who is signed in.
     void operator()(const BookingsChanged& event) const {
-        if (event.is_void) visit_in_doubt(desk, now);
+        if (event.is_void) missed_something(desk, now);
         ask_again(desk, now);
     }
     void operator()(const Booted&) const { ask_again(desk, now); }
@@ -268,7 +280,7 @@ void hear(Desk& desk, const input::BookingsAnswered& answer, Now now) {
             entry = *known;
             if (known->learned_at <= answer.asked_at) {
                 merge(entry.booking, listed);
-                begins_anew(desk, entry, known->booking.start, now);
+                changed(desk, entry, known->booking, now);
                 entry.learned_at = answer.asked_at;
             }
         } else {

@@ -18,6 +18,8 @@ inline constexpr Millis request_wait = 5min;
 /// A visit shorter than this is a wrong user or a failed sign-in, not a departure. Source: contract,
 /// release_on_sign_out.
 inline constexpr Millis shortest_stay = 1min;
+/// Whoever has just signed out may be seen for this long while they pack. Presence also lags behind.
+inline constexpr Millis packing = 5min;
 /// How long deleted bookings are remembered: longer than the queue keeps messages (10 minutes).
 inline constexpr Millis memory = 1h;
 /// How long bookings that are over are remembered: they count for max_bookings_per_day, and a day may have 25 hours.
