@@ -1,5 +1,5 @@
 #pragma once
-// hotdeskd's machine in the simulation: a disk that can be full or slow or fail, and a death between any two steps.
+// hotdeskd's machine in the simulation: a disk that can be full, slow or broken, and a death between any two steps.
 
 #include "../daemon/doubles.hpp"
 #include "../world/virtual_http.hpp"
@@ -33,7 +33,10 @@ class Disk : public test::MemoryStore {
 public:
     Disk(test::VirtualHost& host, Fuse& fuse) : host_(host), fuse_(fuse) {}
 
-    Millis slow{0};  ///< what each commit takes
+    Millis slow{0};        ///< what each commit takes
+    bool failing = false;  ///< nothing is written, and nothing can be read
+    /// Told of each commit that was done.
+    std::function<void(std::span<const Change>)> committed;
 
     /// The next commit fails half way with an I/O error; what it held is on the disk or not. Then nothing can be read
     /// or written before the store is opened anew, by another process.
@@ -43,24 +46,26 @@ public:
 
     [[nodiscard]] bool broken() const override { return broken_; }
     Result<std::optional<std::string>> get(Table table, std::string_view key) override {
-        if (broken_) return input_output_error();
+        if (broken_ || failing) return input_output_error();
         return MemoryStore::get(table, key);
     }
     Result<void> scan(Table table, std::string_view from,
                       const std::function<bool(std::string_view, std::string_view)>& visit) override {
-        if (broken_) return input_output_error();
+        if (broken_ || failing) return input_output_error();
         return MemoryStore::scan(table, from, visit);
     }
     Result<void> commit(std::span<const Change> changes) override {
         if (broken_) return input_output_error();
         if (const auto kept = std::exchange(next_is_kept_, std::nullopt)) {
             broken_ = true;
-            if (*kept) (void)MemoryStore::commit(changes);
+            if (*kept && MemoryStore::commit(changes).ok() && committed) committed(changes);
             return input_output_error();
         }
         fuse_.step();  // the power goes before the write is safe
         if (slow > Millis{0}) host_.pass(slow);
+        if (failing) return input_output_error();
         auto done = MemoryStore::commit(changes);
+        if (done.ok() && committed) committed(changes);
         fuse_.step();  // or when it is safe, and the worker has not heard of it
         return done;
     }

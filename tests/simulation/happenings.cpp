@@ -2,12 +2,14 @@
 //
 //   desk-3 sign-in WHO | fail-sign-in WHO | sign-out | cancel | call | hang-up | presence Yes
 //   desk-3 book WHO in=30m for=1h [calendar] | move 0 in=1h for=30m [calendar] | extend 30m | remove 0 [calendar]
-//   desk-3 reboot | offline | online | sync-required | stubborn yes | keeps yes | ignores yes | twice yes | slow 3s
+//   desk-3 reboot | offline | online | sync-required | slow 3s | calendar-takes 8m
+//   desk-3 stubborn yes | keeps yes | ignores yes | twice yes | narrow yes | mute yes
 //   net ENDPOINT|all FATE [status=503] [after=5s] [p=30] for=5m
-//   box crash | crash-in 12 | down 20m | reboot 1m | stall 3m | clock 1h
-//   disk full 10m | slow 300ms=..   tokens revoke-access | revoke-refresh | short 10m | rotate no
-//   order sign-out desk-3 [force] | book desk-3 WHO in= for= | edit desk-3 0 in= for= | delete desk-3 0
-//   policy KEY=VALUE ... | withhold NAME ... | grant | queue garbage
+//   box crash | crash-in 12 | down 20m | reboot 1m | stop 5s | stall 3m | clock 1h
+//   disk full 10m | slow 10m | broken 10m | fails kept=yes   tokens revoke-access | revoke-refresh | short 10m | rotate
+//   no order sign-out desk-3 [force] | book desk-3 WHO in= for= | edit desk-3 0 in= for= | delete desk-3 0 policy
+//   KEY=VALUE ... | withhold NAME ... | grant queue garbage | broken | foreign | strange | action updateApproved
+//   [FAULT]
 
 #include "run.hpp"
 
@@ -63,9 +65,10 @@ void Run::happen(const std::string& what) {
     if (words.first == "tokens") return tokens(words);
     if (words.first == "order") return order(words);
     if (words.first == "policy") return policy(words);
-    if (words.first == "queue") return world_.push_body("{");
+    if (words.first == "queue") return queue(words);
     if (words.first != "withhold" && words.first != "grant") throw Broken("nothing like that can happen: " + what);
     withheld_ = words.first == "withhold";
+    oracle_.granted(!withheld_);
     world_.set_withheld(withheld_ ? words.plain : std::vector<std::string>{});
     // As after a reload: appUrl is read at once.
     if (engine_) engine_->set_policy(policy_);
@@ -106,8 +109,14 @@ void Run::at_desk(sandbox::Desk& desk, const Words& words) {
         how.ignores_logout = test::yes(words.at(1));
     else if (verb == "twice")
         how.duplicate = test::yes(words.at(1));
+    else if (verb == "narrow")
+        how.narrow = test::yes(words.at(1));
+    else if (verb == "mute")
+        how.mute = test::yes(words.at(1));
     else if (verb == "slow")
         how.slow = test::span_of(words.at(1));
+    else if (verb == "calendar-takes")
+        how.backend_delay = test::span_of(words.at(1));
     else if (verb == "fail-next")
         how.fail_next = words.at(1);
     else
@@ -169,7 +178,10 @@ void Run::network_trouble(const Words& words) {
 void Run::box(const Words& words) {
     const std::string& verb = words.at(0);
     const auto span = [&] { return test::span_of(words.at(1)); };
-    if (verb == "clock") return host_.set(span());
+    if (verb == "clock") {
+        oracle_.reachable(false);  // every desk is asked again
+        return host_.set(span());
+    }
     if (!engine_) return;  // it is down
     if (verb == "crash")
         die(2s);
@@ -181,6 +193,8 @@ void Run::box(const Words& words) {
         stalled_until_ = host_.world() + span();
     else if (verb == "reboot")
         die(span()), host_.reboot();
+    else if (verb == "stop")
+        stop(span());
     else
         throw Broken("no box does that: " + verb);
 }
@@ -189,9 +203,34 @@ void Run::disk(const Words& words) {
     if (words.at(0) == "fails") return disk_.fail_next(test::yes(words.get("kept")));
     if (words.at(0) == "full")
         disk_.full = true;
+    else if (words.at(0) == "broken")
+        disk_.failing = true;
     else
         disk_.slow = 300ms;
     disk_well_at_ = host_.world() + test::span_of(words.at(1));
+}
+
+/// What is no JSON, not for hotdeskd, not understood, or an action.
+void Run::queue(const Words& words) {
+    const std::string& kind = words.at(0);
+    const std::string head = R"({"orgId":")" + world_.org().value + R"(","appId":")";
+    const std::string desk = R"(","deviceId":")" + world_.desks().front()->place().device.value;
+    if (kind == "garbage") return world_.push_body("{");
+    if (kind == "broken")
+        return world_.push_raw(head + world_.options().app.value + desk + R"(","type":"status","changes":7})",
+                               host_.world());
+    if (kind == "foreign")
+        return world_.push_raw(
+            head + "00000000-0000-4000-8000-000000000000" + desk +
+                R"(","type":"status","changes":{"updated":{"Webex.DevicePersonalization.Personalized":"True"}}})",
+            host_.world());
+    if (kind == "strange")
+        return world_.push_raw(head + world_.options().app.value + R"(","type":"weather","sun":true})", host_.world());
+    if (kind != "action") throw Broken("no such message: " + kind);
+    sandbox::CodeWish wish;
+    wish.action = words.at(1);
+    if (words.plain.size() > 2) wish.fault = words.plain[2];
+    world_.push_raw(R"({"type":"action","jwt":")" + world_.code(wish, host_.world()) + R"("})", host_.world());
 }
 
 void Run::tokens(const Words& words) {
@@ -212,19 +251,23 @@ void Run::calm() {
     story("* from here on nothing breaks");
     network_.calm();
     fuse_.set(0);
-    disk_.full = false;
+    disk_.full = disk_.failing = false;
     disk_.slow = 0ms;
     disk_.mend();
     disk_well_at_.reset();
     stalled_until_.reset();
     world_.set_withheld({});
-    withheld_ = false;
+    if (std::exchange(withheld_, false)) oracle_.granted(true);
     if (engine_) engine_->set_policy(policy_);
     for (const auto& desk : world_.desks()) {
         sandbox::Behaviour& how = desk->behaviour;
+        // What these have not said, they say with their next full sync.
+        const bool silent = std::exchange(how.mute, false) || std::exchange(how.narrow, false);
         how.stubborn = how.keeps_booking = how.ignores_logout = how.duplicate = false;
         how.slow = 0ms;
+        how.backend_delay = 300ms;
         desk->set_offline(false, host_.world());
+        if (silent) desk->full_sync(host_.world());
         world_.settle(*desk);
         oracle_.look(*desk);
     }
@@ -236,7 +279,7 @@ void Run::calm() {
 // --- administrators --------------------------------------------------------------------------------------------------
 
 void Run::activate() {
-    if (disk_.full) {
+    if (disk_.full || disk_.failing) {
         expired_at_ = host_.world() + 5min;  // it says so, and is tried again
         return;
     }
@@ -280,15 +323,10 @@ void Run::order(const Words& words) {
         request.start = std::chrono::floor<std::chrono::minutes>(host_.world()) + test::span_of(words.get("in"));
     if (words.has("for"))
         request.duration = std::chrono::duration_cast<std::chrono::minutes>(test::span_of(words.get("for")));
-    oracle_.ordered(request.device.value, request.uuid.value);
-    if (disk_.full) return;
+    if (disk_.full || disk_.failing) return;
+    oracle_.ordered(request);
     disk_.records[{Table::Request, request.key}] = codec::write_request(request);
-    if (!engine_ || stalled_until_) return;
-    try {
-        engine_->look_at_requests();
-    } catch (const Death&) {
-        die(2s);
-    }
+    ring();
 }
 
 void Run::policy(const Words& words) {

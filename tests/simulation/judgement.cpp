@@ -1,11 +1,7 @@
-// Who has a right to what.
+// Who has a right to what: each command that arrives at a desk, against what was true there.
 
 #include "oracle.hpp"
 
-#include "../core/lawful_hours.hpp"
-#include "../core/words.hpp"
-
-#include "codec/state.hpp"
 #include "sandbox/json.hpp"
 #include "sandbox/person.hpp"
 
@@ -20,22 +16,55 @@ using sandbox::same_address;
 
 /// An order of the command line is carried out within this, tries included.
 constexpr Millis order_life = 10min;
-/// A desk has this long to find out that a request for a booking failed.
-constexpr Millis request_patience = 5min;
 constexpr Millis hair = 1s;
 /// A difference of so much between the box's clock and Webex's is none that the box would mend.
 constexpr Millis clocks_apart = 6s;
+/// What Webex grants is read once an hour, and may not be heard at once.
+constexpr Millis grants_known_after = 70min;
+/// An Edit is tried this often before a booking is deleted in its place.
+constexpr int most_restores = 2;
 
 std::string clock_of(WallTime time) { return format_time(time).substr(5, 14); }
 
+std::string text_of(const Record& record, const std::string& name) {
+    for (const auto& [key, value] : record.command.arguments)
+        if (const auto* text = std::get_if<std::string>(&value); text && key == name) return *text;
+    return "";
+}
+
+/// The times that an Edit or a Book asks for; an Edit takes whole minutes.
+std::pair<WallTime, WallTime> times_of(const Record& record) {
+    const WallTime start = parse_time(text_of(record, "StartTime")).value_or(WallTime{});
+    std::int64_t minutes = 0;
+    for (const auto& [key, value] : record.command.arguments)
+        if (const auto* number = std::get_if<std::int64_t>(&value); number && key == "Duration") minutes = *number;
+    return {start, start + std::chrono::minutes{minutes}};
+}
+
+RequestKind kind_of(const std::string& command) {
+    if (command == "Bookings.Book") return RequestKind::Book;
+    if (command == "Bookings.Edit") return RequestKind::Edit;
+    if (command == "Bookings.Delete") return RequestKind::Delete;
+    return RequestKind::SignOut;
+}
+
+bool every(const std::vector<Policy>& all, bool Policy::*key) {
+    return std::all_of(all.begin(), all.end(), [&](const Policy& policy) { return policy.*key; });
+}
+
 }  // namespace
 
-std::vector<const Oracle::Truth*> Oracle::truths_between(const View& view, WallTime from, WallTime to) const {
+/// How it may have been for all that hotdeskd knew: since the desk's last answers, but for what it had been told of.
+std::vector<const Oracle::Truth*> Oracle::excuses(const View& view, const Flight& flight) const {
     std::vector<const Truth*> out;
     for (std::size_t i = 0; i < view.truths.size(); ++i) {
-        const bool ended = i + 1 < view.truths.size() && view.truths[i + 1].from < from;
-        if (!ended && view.truths[i].from <= to) out.push_back(&view.truths[i]);
+        const Truth& truth = view.truths[i];
+        const bool ended = i + 1 < view.truths.size() && view.truths[i + 1].from < flight.known_since;
+        const bool old =
+            truth.version.user < flight.decided.told.user || truth.version.calls < flight.decided.told.calls;
+        if (!ended && !old) out.push_back(&truth);
     }
+    if (out.empty()) out.push_back(&view.truths.back());
     return out;
 }
 
@@ -48,71 +77,120 @@ std::vector<Policy> Oracle::policies(const View& view, const std::string& organi
     return out;
 }
 
-void Oracle::judge_command(const Exchange& exchange, const std::string& command, const Flight& flight, View& view) {
-    const bool changes = command == "Webex.Registration.Logout" || command == "Bookings.Delete" ||
-                         command == "Bookings.Edit" || command == "Bookings.Book";
-    if (!changes) return;
-    if (flight.rule == "cli") {
-        if (view.ordered == WallTime{} || view.ordered + order_life < flight.sent)
-            wrong(command + " is sent for an administrator who did not ask for it");
-        if (command == "Bookings.Edit") view.edited = host_.world();
+void Oracle::judge_command(const std::string& command, const Flight& flight, View& view) {
+    const std::string& there = view.desk->place().name;
+    const std::string meeting = text_of(flight.record, "MeetingId");
+    if (command == "UserInterface.Message.Alert.Display" && flight.rule() == "no_show_warning")
+        for (const Slice& slice : view.truths.back().bookings)
+            if (slice.start <= host_.world()) facts_.at(slice.meeting.value).warned = host_.world();
+    if (command.rfind("UserInterface.", 0) == 0) return;
+    if (flight.rule() == "cli") return judge_order(command, flight, view);
+    if (rules_.back().base.mode == Mode::Observe && rules_.size() == 1) wrong(command + " is sent in observe mode");
+    if (flight.known_since + freshness_bound < flight.sent)
+        wrong(command + " is sent to " + there + ", which was last asked at " + clock_of(flight.known_since));
+    if (command == "Webex.Registration.Logout")
+        judge_sign_out(view, flight);
+    else if (command == "Bookings.Delete")
+        judge_delete(view, flight, meeting);
+    else if (command == "Bookings.Edit")
+        judge_edit(view, flight, meeting);
+    else
+        wrong(command + " is sent by a rule");
+}
+
+/// An administrator asked for this very thing, and not long ago.
+void Oracle::judge_order(const std::string& command, const Flight& flight, const View& view) {
+    const WallTime now = host_.world();
+    const RequestKind kind = kind_of(command);
+    const auto [start, end] = times_of(flight.record);
+    for (Order& order : orders_) {
+        const Request& wish = order.request;
+        if (wish.kind != kind || wish.device != view.desk->place().device || order.at + order_life < flight.sent)
+            continue;
+        const bool times = kind != RequestKind::Book && kind != RequestKind::Edit;
+        if (!times && (start != *wish.start || end != *wish.start + *wish.duration)) continue;
+        if (wish.meeting.value != text_of(flight.record, "MeetingId")) continue;
+        if (wish.uuid.value != text_of(flight.record, "BookingRequestUUID")) continue;
+        if (wish.organizer_email != text_of(flight.record, "OrganizerEmail")) continue;
+        if (order.answered_life == deaths_) wrong(command + " is sent again after it was answered");
+        if (!order.first_arrival) order.first_arrival = now;
+        order.last_arrival = now;
         return;
     }
-    const auto& policy = rules_.back().base;
-    if (policy.mode == Mode::Observe) wrong(command + " is sent in observe mode");
-    if (flight.known_since + freshness_bound < flight.sent)
-        wrong(command + " is sent to " + view.desk->place().name + ", which was last asked at " +
-              clock_of(flight.known_since));
-    const auto body = sandbox::parse_json(exchange.request.body);
-    const std::string meeting = sandbox::string_of((*body)["arguments"], "MeetingId");
-    if (command == "Webex.Registration.Logout") judge_sign_out(view, flight);
-    if (command == "Bookings.Delete") judge_delete(view, flight, meeting);
-    if (command == "Bookings.Edit") judge_edit(view, flight, meeting);
-    if (command == "Bookings.Book") wrong("a rule books");
+    wrong(command + " is sent to " + view.desk->place().name + " for an administrator who did not ask for it");
 }
 
 // --- sign-outs -------------------------------------------------------------------------------------------------------
 
+/// A call keeps its user, for as long as the policy says.
+std::string Oracle::why_not_in_call(const Truth& truth, const Flight& flight, const std::vector<Policy>& all) const {
+    WallTime until = WallTime::max();
+    for (const Policy& policy : all) {
+        if (!policy.max_call_overrun) continue;
+        const Limit grace = truth.covered ? Limit{0ms} : policy.sign_in_grace;
+        if (grace) until = std::min(until, truth.unentitled_since + *grace + *policy.max_call_overrun);
+    }
+    if (until == WallTime::max()) return truth.user + " is in a call";
+    if (flight.rule() != "max_call_overrun" && flight.rule() != "verify_identity")
+        return truth.user + " is in a call, which that rule does not end";
+    return flight.sent + hair < until ? truth.user + " is in a call, which may last until " + clock_of(until) : "";
+}
+
 /// Empty: with this truth the sign-out is right.
-std::string Oracle::why_not_sign_out(const View& view, const Truth& truth, WallTime sent) const {
+std::string Oracle::why_not_sign_out(const View& view, const Truth& truth, const Flight& flight) const {
     if (truth.user.empty()) return "";
     // A desk that lets anybody sit there tells nobody whose booking it is that they stay for.
-    if (truth.entitled && view.desk->behaviour.stubborn && !knows_who(view, truth.user)) return "";
+    if (truth.entitled && truth.lax && !knows_who(view, truth.user)) return "";
     // The first and the last moments do not count: so far the box's clock may be from Webex's.
+    const WallTime sent = flight.sent;
     const Slice* const running = truth.running(sent);
     const bool at_its_edge = running && (running->end <= sent + clocks_apart || running->start + clocks_apart >= sent);
     if (truth.entitled && !at_its_edge) return truth.user + " has a booking that runs";
     if (truth.entitled) return "";
     const auto all = policies(view, truth.user);
-    const bool ends_calls = std::any_of(all.begin(), all.end(), [](const Policy& p) { return p.max_call_overrun; });
-    if (truth.calls > 0 && !ends_calls) return truth.user + " is in a call";
+    if (truth.calls > 0) return why_not_in_call(truth, flight, all);
     // The box learns Webex's time in whole seconds: a booking may begin a moment later here.
     const bool at_edge = !truth.covered && truth.running(sent + clocks_apart);
     const bool covered = truth.covered || at_edge;
-    Millis grace = Millis::max();
+    Millis grace = Millis::max(), after_call = Millis::max();
     for (const Policy& policy : all) {
         const Limit& limit = covered ? policy.sign_out_grace : policy.sign_in_grace;
         if (limit) grace = std::min(grace, *limit);
         if (at_edge && policy.sign_in_grace) grace = std::min(grace, *policy.sign_in_grace);
+        after_call = std::min(after_call, policy.sign_out_grace.value_or(0ms));
     }
     if (grace == Millis::max()) return "the policy lets " + truth.user + " stay";
+    // Where sign-ins are not pushed, nobody can know that another one has come.
+    if (view.hears_since == WallTime::max()) return "";
     // Whoever sits at somebody else's booking is found out when Webex says who they are.
-    const WallTime since = identity_ && covered ? truth.since : truth.unentitled_since;
-    if (sent + hair < since + grace) return truth.user + " still has until " + clock_of(since + grace);
-    return "";
+    WallTime until = (identity_ && covered ? truth.since : truth.unentitled_since) + grace;
+    // The grace starts again with the end of a call that hotdeskd knew of.
+    if (truth.call_version > 0 && truth.call_version <= flight.decided.told.calls)
+        until = std::max(until, truth.call_ended + after_call);
+    // The end of a booking is by the clock.
+    const Millis off = covered ? clocks_apart : hair;
+    return sent + off < until ? truth.user + " still has until " + clock_of(until) : "";
 }
 
 void Oracle::judge_sign_out(const View& view, const Flight& flight) const {
     std::string why;
-    for (const Truth* const truth : truths_between(view, flight.known_since, host_.world())) {
-        why = why_not_sign_out(view, *truth, flight.sent);
+    for (const Truth* const truth : excuses(view, flight)) {
+        why = why_not_sign_out(view, *truth, flight);
+        if (!why.empty() && truth->hardly_entitled && !truth->entitled) {
+            Truth without = *truth;
+            without.unentitled_since = truth->unentitled_before;
+            without.covered = truth->covered_before;
+            why = why_not_sign_out(view, without, flight);
+        }
         if (why.empty()) break;
     }
-    if (!why.empty()) wrong("signed out at " + view.desk->place().name + " (" + flight.rule + "): " + why);
-    const auto all = policies(view, view.truths.back().user);
-    const bool tells = std::all_of(all.begin(), all.end(), [](const Policy& p) { return p.messages; });
-    if (tells && !view.truths.back().user.empty() && view.told + freshness_bound < flight.sent)
-        wrong("signed out at " + view.desk->place().name + " without a word");
+    const std::string& there = view.desk->place().name;
+    if (!why.empty()) wrong("signed out at " + there + " (" + flight.rule() + "): " + why);
+    const std::string& user = view.truths.back().user;
+    const bool tells = every(policies(view, user), &Policy::messages) && granted_since_ &&
+                       *granted_since_ + grants_known_after < flight.sent;
+    if (tells && !user.empty() && view.word + freshness_bound < flight.sent)
+        wrong("signed out at " + there + " without a word");
 }
 
 /// Webex says who is signed in, and the policy wants to know.
@@ -123,176 +201,150 @@ bool Oracle::knows_who(const View& view, const std::string& user) const {
            });
 }
 
-void Oracle::check_overstay(const View& view) {
-    const Truth& truth = view.truths.back();
-    const WallTime now = host_.world();
-    if (truth.user.empty() || truth.entitled || !reachable_since_ || view.well_since == WallTime::max()) return;
-    const bool others = truth.running(now) != nullptr;
-    const bool knows = knows_who(view, truth.user);
-    if (others && (!knows || truth.calls > 0)) return;  // nobody can know; or a call keeps its user
-    Millis grace{0};
-    for (const Policy& policy : policies(view, truth.user)) {
-        if (policy.mode == Mode::Observe || !policy.sign_in_grace || !policy.sign_out_grace) return;
-        if (truth.calls > 0 && !policy.max_call_overrun) return;
-        grace = std::max({grace, *policy.sign_in_grace, *policy.sign_out_grace});
-        if (truth.calls > 0) grace += *policy.max_call_overrun;
-    }
-    const WallTime noticed =
-        knows && !truth.covered ? truth.unentitled_since : std::max(truth.unentitled_since, truth.alone_since);
-    const WallTime since = std::max({noticed, truth.call_ended, *reachable_since_, view.well_since});
-    const Millis over = now - (since + grace + request_patience);
-    longest_overstay_ = std::max(longest_overstay_, over);
-    if (over > overstay_bound + (knows && truth.covered ? identity_bound : Millis{0}))
-        wrong(truth.user + " is at " + view.desk->place().name + " without a right since " +
-              clock_of(truth.unentitled_since));
-}
-
-void Oracle::sweep() {
-    for (const View& view : views_) check_overstay(view);
-    std::erase_if(flights_, [&](const auto& entry) { return entry.second.sent + 5min < host_.world(); });
-    // What was the policy until a while ago is no excuse any more.
-    if (rules_.size() > 1) rules_.erase(rules_.begin());
-}
-
 // --- bookings --------------------------------------------------------------------------------------------------------
 
-/// Perhaps it is in conflict with another booking of its organizer.
-bool Oracle::conflicts(const Fact& fact, const Slice& slice, const Policy& policy) const {
-    int others = 0;
-    for (const auto& [meeting, other] : facts_) {
-        if (other.slice.meeting == slice.meeting || !same_address(other.slice.organizer, slice.organizer)) continue;
-        ++others;
-        const bool overlap = other.slice.start < slice.end && slice.start < other.slice.end;
-        if (policy.one_desk_at_a_time && other.desk != fact.desk && (overlap || other.changed + 10min > host_.world()))
-            return true;
+/// The user has left, who was or may have been the one who booked.
+std::string Oracle::why_not_release(const View& view, const Fact& fact, const Flight& flight) const {
+    if (!fact.left) return "nobody who may have booked it has left it";
+    std::string why = "it is not to be released";
+    for (const Policy& policy : policies(view, fact.slice.organizer)) {
+        if (!policy.release_on_sign_out) continue;
+        const WallTime until = *fact.left + policy.sign_out_grace.value_or(1min);
+        if (until <= flight.sent + hair) return "";
+        why = "the desk has until " + clock_of(until) + " to delete it";
     }
-    return policy.max_bookings_per_day > 0 && others >= policy.max_bookings_per_day;
+    return why;
 }
 
-/// Where it says why there is no doubt; empty: it may break a rule.
-std::string Oracle::why_lawful(const View& view, const Fact& fact, const Slice& slice) const {
-    if (fact.ordered && *fact.ordered == slice) return "an administrator asked for it";
-    for (const Policy& policy : policies(view, slice.organizer)) {
-        if (policy.max_duration && slice.end - slice.start > *policy.max_duration) return "";
-        if (policy.max_advance && slice.start - fact.changed > *policy.max_advance - 1min) return "";
-        if (policy.max_advance && slice.start - fact.made > *policy.max_advance - 1min) return "";
-        if (!test::within_days_and_hours(policy, {slice.start, slice.end}, zone_.get())) return "";
-        for (const std::string& pattern : policy.organizer_deny)
-            if (matches_glob(pattern, slice.organizer)) return "";
-        if (!policy.organizer_domains.empty()) return "";
-        if (!policy.allow_ad_hoc && fact.at_desk) return "";
-        if (!policy.allow_extension && fact.extended) return "";
-        if (conflicts(fact, slice, policy)) return "";
+/// Nobody has come since the organizer's last chance, and the desk has said what will become of it.
+std::string Oracle::why_not_no_show(const View& view, const Truth& truth, const Fact& fact,
+                                    const Flight& flight) const {
+    if (!truth.user.empty()) return truth.user + " is signed in";
+    if (fact.came && *fact.came < flight.known_since) return "somebody came at " + clock_of(*fact.came);
+    WallTime from = std::max({fact.slice.start, fact.made, fact.start_changed});
+    if (fact.chance && fact.chance_version <= flight.decided.told.user) from = std::max(from, *fact.chance);
+    const bool tells = granted_since_ && *granted_since_ + grants_known_after < flight.sent;
+    std::string why = "no policy wants that";
+    for (const Policy& policy : policies(view, fact.slice.organizer)) {
+        if (!policy.no_show_release) continue;
+        if (policy.no_show_exempt_duration && fact.slice.end - fact.slice.start >= *policy.no_show_exempt_duration)
+            continue;
+        const WallTime until = from + *policy.no_show_release;
+        const bool warns = tells && policy.no_show_warning && policy.messages;
+        if (until > flight.sent + clocks_apart)
+            why = "it is kept until " + clock_of(until);
+        else if (warns && (!fact.warned || *fact.warned < from))
+            why = "the desk has not been told so since " + clock_of(from);
+        else if (warns && *fact.warned + *policy.no_show_warning > flight.sent)
+            why = "the desk was told so at " + clock_of(*fact.warned) + " only";
+        else
+            return "";
     }
-    return "it keeps every rule";
+    return why;
+}
+
+/// A move is reversed, and the booking not deleted, where it was lawful before and can be given its times back.
+std::string Oracle::why_not_put_back(const View& view, const Fact& fact, const Slice& slice,
+                                     const Flight& flight) const {
+    const auto all = policies(view, slice.organizer);
+    const bool counts_others = std::any_of(all.begin(), all.end(), [](const Policy& policy) {
+        return policy.one_desk_at_a_time || policy.max_bookings_per_day > 0 || policy.max_advance;
+    });
+    if (counts_others || policy_since_ > fact.made || fact.versions.back().slice != slice || fact.at_desk) return "";
+    const WallTime now = host_.world();
+    const Version& last = fact.versions.back();
+    if (fact.edited_version == last.from && fact.edits_of_version >= most_restores) return "";
+    for (auto version = fact.versions.rbegin() + 1; version != fact.versions.rend(); ++version) {
+        const Slice& back = version->slice;
+        if (!version->told || !last.told || *version->told > *last.told || *version->told >= flight.decided.at)
+            continue;
+        const bool lawful = std::none_of(all.begin(), all.end(), [&](const Policy& policy) {
+            return breaks_plainly(policy, fact, back) || !policy.allow_extension;
+        });
+        if (!lawful) return "";
+        const Millis length = back.end - back.start;
+        if (back.end <= now + 1min || length < 1min || length > 24h) return "";
+        for (const Truth& truth : view.truths)
+            for (const Slice& other : truth.bookings)
+                if (other.meeting != slice.meeting && other.start < back.end && back.start < other.end) return "";
+        return "it was lawful from " + clock_of(back.start) + " to " + clock_of(back.end) + " and can be again";
+    }
+    return "";
 }
 
 void Oracle::judge_delete(const View& view, const Flight& flight, const std::string& meeting) const {
     std::string why;
-    for (const Truth* const truth : truths_between(view, flight.known_since, host_.world())) {
+    const auto found = facts_.find(meeting);
+    for (const Truth* const truth : excuses(view, flight)) {
         const Slice* const slice = truth->find(meeting);
         if (!slice) return;  // gone, or not there yet: the desk refuses
-        why = why_lawful(view, facts_.at(meeting), *slice);
+        const Fact& fact = found->second;
+        if (flight.rule() == "release_on_sign_out")
+            why = why_not_release(view, fact, flight);
+        else if (flight.rule() == "no_show_release")
+            why = why_not_no_show(view, *truth, fact, flight);
+        else
+            why = why_lawful(view, fact, *slice, flight.rule(), flight);
+        if (!why.empty()) continue;
+        if (flight.record.decision != "reject booking") return;
+        demand_words(view, flight, fact);
+        why = why_not_put_back(view, fact, *slice, flight);
         if (why.empty()) return;
     }
-    const Fact& fact = facts_.at(meeting);
-    for (const Policy& policy : policies(view, fact.slice.organizer)) {
-        if (policy.release_on_sign_out && fact.left) return;
-        if (!policy.no_show_release) continue;
-        const WallTime from = std::max(fact.slice.start, fact.made);
-        const bool came = fact.came && *fact.came < flight.known_since;
-        if (!came && from + *policy.no_show_release <= flight.sent + hair) return;
-    }
-    wrong("the booking of " + fact.slice.organizer + " at " + view.desk->place().name + " is deleted (" + flight.rule +
-          "), and " + why + (fact.came ? "; they came at " + clock_of(*fact.came) : ""));
+    const Fact& fact = found->second;
+    wrong("the booking of " + fact.slice.organizer + " at " + view.desk->place().name + " is deleted (" +
+          flight.rule() + "), and " + why);
 }
 
-void Oracle::judge_edit(View& view, const Flight& flight, const std::string& meeting) {
+/// Whoever sits there with the booking is told why it goes.
+void Oracle::demand_words(const View& view, const Flight& flight, const Fact& fact) const {
+    for (const Truth* const truth : excuses(view, flight)) {
+        const Slice* const running = truth->running(flight.sent - clocks_apart);
+        if (!truth->entitled || !running || running->meeting != fact.slice.meeting) return;
+    }
+    const bool tells = every(policies(view, fact.slice.organizer), &Policy::messages) && granted_since_ &&
+                       *granted_since_ + grants_known_after < flight.sent;
+    if (tells && view.word + freshness_bound < flight.sent)
+        wrong("the booking of who sits at " + view.desk->place().name + " goes without a word");
+}
+
+void Oracle::judge_edit(const View& view, const Flight& flight, const std::string& meeting) {
     const auto found = facts_.find(meeting);
     if (found == facts_.end()) return;
     Fact& fact = found->second;
     std::string why;
-    for (const Truth* const truth : truths_between(view, flight.known_since, host_.world())) {
-        const Slice* const slice = truth->find(meeting);
-        if (!slice) return;
-        why = why_lawful(view, fact, *slice);
+    const Slice* moved = nullptr;
+    for (const Truth* const truth : excuses(view, flight)) {
+        moved = truth->find(meeting);
+        if (!moved) return;
+        why = why_lawful(view, fact, *moved, flight.rule(), flight);
         if (why.empty()) break;
     }
-    if (!why.empty())
-        wrong("the booking of " + fact.slice.organizer + " at " + view.desk->place().name + " is moved (" +
-              flight.rule + "), and " + why);
-    std::erase_if(fact.edits, [&](WallTime at) { return at + 1h <= host_.world(); });
+    const std::string whose = "the booking of " + fact.slice.organizer + " at " + view.desk->place().name;
+    if (!why.empty()) wrong(whose + " is moved (" + flight.rule() + "), and " + why);
+    demand_words(view, flight, fact);
+    const auto [start, end] = times_of(flight.record);
+    const auto was_there = [&, from = start, to = end](const Version& version) {
+        return version.slice.start == from && to - version.slice.end >= 0min && to - version.slice.end < 1min;
+    };
+    if (std::none_of(fact.versions.begin(), fact.versions.end(), was_there))
+        wrong(whose + " is moved to " + clock_of(start) + ", where it never was");
+    count_reversal(fact, {fact.slice.meeting, fact.slice.organizer, start, end});
+    if (fact.edits.size() > 2 && fact.edits[fact.edits.size() - 3] + 1h > host_.world())
+        wrong("a third reversal within an hour at " + view.desk->place().name);
+}
+
+/// A reversal that is sent again is one, also where it arrives after the first one has taken effect.
+void Oracle::count_reversal(Fact& fact, const Slice& wanted) {
+    const Version& last = fact.versions.back();
+    if (last.slice == wanted) return;
+    if (fact.edited_version == last.from) {
+        ++fact.edits_of_version;
+        return;
+    }
+    fact.edited_version = last.from;
+    fact.edits_of_version = 1;
     fact.edits.push_back(host_.world());
-    if (fact.edits.size() > 2) wrong("a third reversal within an hour at " + view.desk->place().name);
-}
-
-// --- the end ---------------------------------------------------------------------------------------------------------
-
-namespace {
-
-/// Events tell a duration in whole minutes.
-bool is_same(const Booking& known, const sandbox::Booking& there) {
-    return known.ref.meeting == there.meeting_id && known.start == there.start && known.end >= there.end &&
-           known.end < there.end + 1min && same_address(known.organizer_email, there.organizer);
-}
-
-std::string believed(const DeskState& desk, const MeetingId& meeting) {
-    for (const KnownBooking& known : desk.bookings)
-        if (known.booking.ref.meeting == meeting)
-            return ", and not from " + clock_of(known.booking.start) + " to " + clock_of(known.booking.end) + " for " +
-                   known.booking.organizer_email;
-    return "";
-}
-
-/// What is known of a desk against what is there. Bookings that end just now are not asked for.
-std::string difference(const DeskState& known, const sandbox::Desk& desk, WallTime now) {
-    if (known.personalized.value != desk.user().has_value())
-        return desk.user() ? desk.user()->email + " is signed in" : "nobody is signed in";
-    if (known.active_calls.value != desk.calls()) return std::to_string(desk.calls()) + " calls are on";
-    const auto& there = desk.bookings();
-    for (const sandbox::Booking& booking : there) {
-        const bool is_known = std::any_of(known.bookings.begin(), known.bookings.end(),
-                                          [&](const KnownBooking& one) { return is_same(one.booking, booking); });
-        if (!is_known && booking.end > now + 1min)
-            return "there is the booking " + booking.meeting_id.value + " of " + booking.organizer + " from " +
-                   clock_of(booking.start) + " to " + clock_of(booking.end) + believed(known, booking.meeting_id);
-    }
-    for (const KnownBooking& one : known.bookings) {
-        const bool is_there = std::any_of(
-            there.begin(), there.end(), [&](const sandbox::Booking& booking) { return is_same(one.booking, booking); });
-        if (!is_there && one.booking.end > now + 1min)
-            return "there is no booking " + one.booking.ref.meeting.value + " of " + one.booking.organizer_email +
-                   " from " + clock_of(one.booking.start) + " to " + clock_of(one.booking.end);
-    }
-    return "";
-}
-
-}  // namespace
-
-void Oracle::converged() {
-    for (const View& view : views_) {
-        const auto stored = disk_.records.find({Table::Desk, view.desk->place().device.value});
-        if (stored == disk_.records.end()) wrong(view.desk->place().name + " is not known");
-        const auto known = codec::read_desk(stored->second);
-        if (!known.ok()) wrong("the record of " + view.desk->place().name + ": " + known.error().message);
-        const std::string what = difference(*known, *view.desk, host_.world());
-        if (!what.empty()) wrong("hotdeskd does not know that at " + view.desk->place().name + " " + what);
-    }
-    if (disk_.count(Table::Desk) != views_.size()) wrong("more desks are stored than there are");
-}
-
-void Oracle::close() {
-    if (const auto left = disk_.count(Table::Outbox); left > 0)
-        wrong(std::to_string(left) + " commands still wait for their answer");
-    for (const auto& [key, bytes] : disk_.records) {
-        if (key.first == Table::Desk && bytes.size() > 200000)
-            wrong("the record of a desk has grown beyond all bounds");
-        if (key.first != Table::Record) continue;
-        const auto record = codec::read_record(bytes);
-        if (!record.ok() || record->rule.empty() || record->reason.empty() || record->decision.empty())
-            wrong("decision " + key.second + " says neither why nor by which rule");
-        if (record->result == result_pending) wrong("decision " + key.second + " never got its result");
-    }
 }
 
 }  // namespace hotdesk::sim

@@ -6,6 +6,8 @@
 
 #include "../core/words.hpp"
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -16,16 +18,19 @@ using namespace hotdesk;
 using namespace hotdesk::sim;
 
 constexpr const char* help =
-    "usage: simulate [--trace] [--script] [--shrink FILE] SEED | FROM..TO | FILE ...\n"
-    "  Plays the week of a campus that follows from each seed, or the script in a file (or all of a folder).\n"
+    "usage: simulate [OPTIONS] [--shrink FILE] SEED | FROM..TO | FILE | FOLDER ...\n"
+    "  Plays the week of a campus that follows from each seed, or the script in a file (or each *.sim of a folder).\n"
     "  --trace   tells the story\n"
     "  --brief   says nothing of what went well\n"
     "  --script  writes the script of a seed instead of playing it\n"
+    "  --short   two days of 20 desks for each seed\n"
+    "  --twice   plays each one twice; both must be the same to the last byte\n"
     "  --shrink  makes the first failing script as short as it gets, and keeps it in FILE\n"
     "Ends with `N passed, N failed`.\n";
 
 struct Options {
-    bool trace = false, script = false, brief = false;
+    bool trace = false, script = false, brief = false, twice = false;
+    Size size;
     std::string shrink_to;
 };
 
@@ -35,6 +40,16 @@ std::string read(const std::string& path) {
     std::stringstream text;
     text << in.rdbuf();
     return text.str();
+}
+
+/// The file itself, or the scripts in a folder.
+std::vector<std::string> scripts_of(const std::string& path) {
+    if (!std::filesystem::is_directory(path)) return {path};
+    std::vector<std::string> out;
+    for (const auto& entry : std::filesystem::directory_iterator(path))
+        if (entry.path().extension() == ".sim") out.push_back(entry.path());
+    std::sort(out.begin(), out.end());
+    return out;
 }
 
 std::string words_for(const Script& script, const Summary& summary) {
@@ -53,7 +68,9 @@ bool play_one(const std::string& name, const Script& script, const Options& opti
         tell = [](const std::string& line) { std::cout << line << "\n"; };
         std::cout << name << "\n";
     }
-    const Outcome outcome = play(script, tell);
+    Outcome outcome = play(script, tell);
+    if (!outcome.failure && options.twice && play(script, {}).summary.digest != outcome.summary.digest)
+        outcome.failure = "the end: played again it is another week";
     if (!outcome.failure) {
         if (!options.brief) std::cout << name + ": ok, " + words_for(script, outcome.summary) + "\n" << std::flush;
         return true;
@@ -85,15 +102,21 @@ int main(int argc, char** argv) {
                 options.brief = true;
             } else if (word == "--script") {
                 options.script = true;
+            } else if (word == "--short") {
+                options.size = {20, 2};
+            } else if (word == "--twice") {
+                options.twice = true;
             } else if (word == "--shrink" && i + 1 < argc) {
                 options.shrink_to = argv[++i];
             } else if (!word.empty() && word.find_first_not_of("0123456789.") == std::string::npos) {
                 const std::uint64_t from = std::stoull(word);
                 const std::uint64_t to = dots == std::string::npos ? from : std::stoull(word.substr(dots + 2));
                 for (std::uint64_t seed = from; seed <= to; ++seed)
-                    all.emplace_back("seed " + std::to_string(seed), [seed] { return generate(seed); });
+                    all.emplace_back("seed " + std::to_string(seed),
+                                     [seed, size = options.size] { return generate(seed, size); });
             } else {
-                all.emplace_back(word, [word] { return read_script(read(word)); });
+                for (const std::string& path : scripts_of(word))
+                    all.emplace_back(path, [path] { return read_script(read(path)); });
             }
         }
         int passed = 0, failed = 0;

@@ -54,13 +54,13 @@ std::pair<Endpoint, std::string> target_of(const HttpRequest& request, const std
     return {request.method == "PATCH" ? Endpoint::Patch : Endpoint::App, ""};
 }
 
-Millis Network::latency() { return Millis{5 + static_cast<Millis::rep>(random_() % 60)}; }
+Millis Network::latency() { return Millis{5 + static_cast<Millis::rep>(random_.bits() % 60)}; }
 
 Trouble Network::draw(Endpoint endpoint) {
     settle_troubles();
     for (const Trouble& trouble : troubles_) {
         if (trouble.where && *trouble.where != endpoint) continue;
-        if (random_() % 100 < static_cast<std::uint64_t>(trouble.percent)) return trouble;
+        if (random_.bits() % 100 < static_cast<std::uint64_t>(trouble.percent)) return trouble;
     }
     return {};
 }
@@ -84,7 +84,8 @@ void Network::start(CallId id, HttpRequest request) {
     const WallTime now = host_.world();
     at(now + exchange->request.timeout, [this, id, number] { end(id, number, lost("no answer came in time")); });
     Millis way = latency();
-    if (fate.fate == Fate::Late && random_() % 2 == 0) way += Millis{static_cast<Millis::rep>(random_() % 35000)};
+    if (fate.fate == Fate::Late && random_.bits() % 2 == 0)
+        way += Millis{static_cast<Millis::rep>(random_.bits() % 35000)};
     switch (fate.fate) {
         case Fate::Refuse: at(now + way, [this, id, number] { end(id, number, refused()); }); break;
         case Fate::Hang: break;
@@ -134,7 +135,7 @@ void Network::reply(const Shared& exchange, CallId id, const sandbox::Reply& sai
         case Fate::Lose: out = lost("the connection broke"); break;
         case Fate::Truncate: out = lost("the answer broke off", said.status); break;
         case Fate::Garbage: out->body = "%&/("; break;
-        case Fate::Late: there += Millis{static_cast<Millis::rep>(random_() % 35000)}; break;
+        case Fate::Late: there += Millis{static_cast<Millis::rep>(random_.bits() % 35000)}; break;
         default: break;
     }
     // On the heap: std::function copies what it holds.
@@ -151,14 +152,14 @@ void Network::shuffle(sandbox::Reply& reply) {
     if (!body) return;  // broken on purpose
     std::vector<std::string> messages = std::exchange(kept_, {});
     for (const auto& message : (*body)["messages"]) {
-        if (on && random_() % 4 == 0) {
+        if (on && random_.bits() % 4 == 0) {
             kept_.push_back(sandbox::to_text(message));
             continue;
         }
         messages.push_back(sandbox::to_text(message));
-        if (on && random_() % 4 == 0) messages.push_back(messages.back());
+        if (on && random_.bits() % 4 == 0) messages.push_back(messages.back());
     }
-    if (on) std::shuffle(messages.begin(), messages.end(), random_);
+    if (on) random_.shuffle(messages);
     reply.body = R"({"messages":[)";
     for (std::size_t i = 0; i < messages.size(); ++i) reply.body += (i == 0 ? "" : ",") + messages[i];
     reply.body += "]}";

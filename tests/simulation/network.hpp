@@ -4,6 +4,7 @@
 
 #include "../world/virtual_http.hpp"
 #include "box.hpp"
+#include "draws.hpp"
 
 #include "sandbox/world.hpp"
 
@@ -11,7 +12,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -109,7 +109,7 @@ private:
     test::VirtualHost& host_;
     Fuse& fuse_;
     Watcher& watcher_;
-    std::mt19937_64 random_;
+    Draws random_;
     std::vector<Trouble> troubles_;
     std::multimap<WallTime, std::function<void()>> agenda_;  ///< what is on its way
     std::map<CallId, Waiting> waiting_;

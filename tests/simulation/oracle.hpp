@@ -3,13 +3,14 @@
 //
 // It sees the world as it is, every request that goes out, and the store. A thing that must not be throws test::Broken.
 // hotdeskd cannot know more than it was told: what it does is held against all that was true from the moment at which
-// the desk answered its last questions until the command arrives there.
+// the desk answered its last questions until the command arrives there, but for what it had been told of since.
 
 #include "box.hpp"
 #include "network.hpp"
 #include "script.hpp"
 
 #include <hotdesk/policy.hpp>
+#include <hotdesk/record.hpp>
 
 #include <deque>
 #include <map>
@@ -26,7 +27,11 @@ inline constexpr Millis identity_bound = std::chrono::minutes{65};
 inline constexpr Millis converge_bound = std::chrono::minutes{40};  ///< until what is known is what is
 inline constexpr Millis freshness_bound =
     std::chrono::seconds{150};  ///< a desk was asked so long before an act at most
-inline constexpr int requests_a_desk_an_hour = 150;
+/// A desk that does not say everything is asked when it sends all that it says.
+inline constexpr Millis silent_bound = std::chrono::hours{6} + std::chrono::minutes{30};
+/// Where nothing has been wrong for so long, what is due is done at once.
+inline constexpr Millis recovered_after = std::chrono::minutes{35}, calm_bound = std::chrono::minutes{5};
+inline constexpr int requests_a_desk_an_hour = 120;
 inline constexpr std::size_t most_in_flight = 64;
 
 /// The policy with its overrides, as the oracle reads it.
@@ -46,10 +51,16 @@ public:
     void identity(bool granted) { identity_ = granted; }
     /// Something is wrong with the box, the network or the grants from now on, or nothing is any more.
     void reachable(bool yes);
-    void died() { ++deaths_; }
+    /// Webex grants all, or not.
+    void granted(bool all);
+    void died();
+    /// What was known of desks was thrown away.
+    void forgotten();
+    /// The worker has been through a turn: what it was told is in its store.
+    void taken_in();
     void booked_at_desk(const MeetingId& meeting) { at_desk_.insert(meeting.value); }
-    /// An administrator asked for something at this desk; for `book`, the BookingRequestUUID of it.
-    void ordered(const std::string& device, const std::string& uuid);
+    /// An administrator asks for something.
+    void ordered(const Request& request) { orders_.push_back({request, host_.world(), {}, {}, {}, 0, false}); }
     /// A person did something at the desk that the cloud tells nobody.
     void look(sandbox::Desk& desk);
     /// Looks at all desks: to be called every few minutes.
@@ -79,6 +90,11 @@ private:
         WallTime start, end;
         bool operator==(const Slice&) const = default;
     };
+    /// Who is there and whether a call is on, each counted by its changes. A change that hotdeskd was told of is no
+    /// excuse any more.
+    struct Seen {
+        std::uint64_t user = 0, calls = 0;
+    };
     /// How it was at a desk from `from` on.
     struct Truth {
         WallTime from;
@@ -86,70 +102,157 @@ private:
         WallTime since;  ///< when they signed in
         bool entitled = false;
         bool covered = false;  ///< at some moment of this visit a booking ran
-        WallTime unentitled_since;
-        bool booked = false;   ///< a booking runs
-        WallTime alone_since;  ///< since when no booking has been running
+        bool lax = false;      ///< and at some moment of it the desk let anybody sit there
+        WallTime unentitled_since, entitled_since;
+        WallTime unentitled_before;  ///< and whether a booking had run, when the last one of their own began
+        bool covered_before = false;
+        bool hardly_entitled = false;  ///< that one was gone again before hotdeskd can have heard of it
+        bool booked = false;           ///< a booking runs
+        WallTime alone_since;          ///< since when no booking has been running
         int calls = 0;
         WallTime call_ended;
         bool seen = false;
+        Seen version;
+        std::uint64_t call_version = 0;  ///< of the last call in this visit; 0: there was none
         std::vector<Slice> bookings;
         [[nodiscard]] const Slice* find(const std::string& meeting) const;
         [[nodiscard]] const Slice* running(WallTime at) const;
+    };
+    /// A booking with the times that it had from `from` on.
+    struct Version {
+        Slice slice;
+        WallTime from;
+        std::optional<WallTime> told;  ///< when hotdeskd knew
+        bool by_event = false;         ///< by an event, which says when it was
     };
     /// What has become of a booking.
     struct Fact {
         Slice slice;
         std::size_t desk = 0;
-        WallTime made, changed;
+        WallTime made, changed, start_changed;
         bool at_desk = false, extended = false;
-        std::optional<Slice> ordered;    ///< as an administrator wanted it
+        std::vector<Version> versions;
         std::optional<WallTime> stayed;  ///< since when its organizer has been there
         std::optional<WallTime> came, left;
-        std::optional<WallTime> chance;  ///< the desk was taken by somebody else until then
-        std::deque<WallTime> edits;
+        bool touched = false;              ///< while it ran somebody was there, whoever it was
+        std::optional<WallTime> chance;    ///< the desk was taken by somebody else until then
+        std::uint64_t chance_version = 0;  ///< of who that was
+        std::optional<WallTime> warned;    ///< the desk has shown that it will be released
+        std::vector<WallTime> edits;       ///< reversals; one that is sent again is one
+        WallTime edited_version;           ///< which version the last one was about
+        int edits_of_version = 0;          ///< how often that one was sent
         bool gone = false;
+        std::optional<WallTime> gone_at, gone_told;
     };
     struct View {
         sandbox::Desk* desk = nullptr;
         std::deque<Truth> truths;
         WallTime status_served, list_served;  ///< when the desk answered what hotdeskd has read
-        WallTime well_since;                  ///< max(): it is not
-        WallTime told;                        ///< when a message to the person there went out
-        WallTime ordered;
-        WallTime edited;  ///< when an administrator's Edit arrived
+        /// When it was first asked for its bookings: what it had by then is not judged. max(): not yet.
+        WallTime first_listed = WallTime::max();
+        WallTime well_since;   ///< max(): it is not
+        WallTime hears_since;  ///< max(): it does not say all
+        WallTime word;         ///< when a message to the person there went out
+        Seen told;
         std::int64_t hour = 0;
         int requests = 0;
+        std::deque<WallTime> asked;  ///< for its status, of late
+    };
+    struct Order {
+        Request request;
+        WallTime at;
+        std::optional<WallTime> first_arrival, last_arrival;
+        std::optional<std::uint64_t> answered_life;
+        int made = 0;
+        bool looked_at = false;
+        [[nodiscard]] bool wants(const Slice& slice) const;
+    };
+    /// When a decision was stored, and what hotdeskd had been told of its desk by then.
+    struct Decided {
+        WallTime at;
+        Seen told;
     };
     /// What is known of a request on its way.
     struct Flight {
         WallTime sent, arrived;
-        std::string rule;      ///< of the decision behind it; `cli`: an administrator's
+        Record record;  ///< the decision behind it
+        Decided decided;
         WallTime known_since;  ///< the desk's last answers are of then
         std::string refresh_token;
+        [[nodiscard]] const std::string& rule() const { return record.rule; }
+    };
+    /// What an answer on its way into the store tells.
+    struct News {
+        std::string device, meeting;
+        WallTime at;
+        enum class Of { User, Calls, Booking, Gone, Status, List } of{};
     };
 
     // oracle.cpp
     View* view(const std::string& device);
     void update_facts(View& view, const Truth& before, const Truth& now);
-    static void update_visit(const Truth& before, Truth& now);
+    void update_visit(const View& view, const Truth& before, Truth& now) const;
+    void note_version(View& view, const Slice& slice, const Slice* old, WallTime at);
+    void made_for_order(const View& view, const Slice& slice);
     void mark_arrivals(View& view, const Truth& now);
-    void check_decision(const Exchange& exchange, const std::string& command, Flight& flight);
-    void check_tokens(const Exchange& exchange, Flight& flight);
-    void count_request(View& view);
+    void note_health(View& view) const;
     [[noreturn]] void wrong(const std::string& why) const;
 
+    // traffic.cpp
+    void committed(std::span<const Change> changes);
+    void check_decision(const Exchange& exchange, const std::string& command, Flight& flight);
+    void check_words(const std::string& command, const Record& record) const;
+    void check_tokens(const Exchange& exchange, Flight& flight);
+    void check_pace(const Exchange& exchange);
+    void note_pace(const Exchange& exchange, const Result<HttpReply>& reply);
+    void count_request(View& view, const Exchange& exchange);
+    void read_poll(const std::string& body);
+    void learn(const News& news);
+    void learn_of_booking(const News& news);
+
     // judgement.cpp
-    void judge_command(const Exchange& exchange, const std::string& command, const Flight& flight, View& view);
+    void judge_command(const std::string& command, const Flight& flight, View& view);
+    void judge_order(const std::string& command, const Flight& flight, const View& view);
     void judge_sign_out(const View& view, const Flight& flight) const;
     void judge_delete(const View& view, const Flight& flight, const std::string& meeting) const;
-    void judge_edit(View& view, const Flight& flight, const std::string& meeting);
-    [[nodiscard]] std::string why_not_sign_out(const View& view, const Truth& truth, WallTime sent) const;
-    [[nodiscard]] std::string why_lawful(const View& view, const Fact& fact, const Slice& slice) const;
-    [[nodiscard]] bool conflicts(const Fact& fact, const Slice& slice, const Policy& policy) const;
-    [[nodiscard]] std::vector<const Truth*> truths_between(const View& view, WallTime from, WallTime to) const;
+    void judge_edit(const View& view, const Flight& flight, const std::string& meeting);
+    void count_reversal(Fact& fact, const Slice& wanted);
+    void demand_words(const View& view, const Flight& flight, const Fact& fact) const;
+    [[nodiscard]] std::string why_not_sign_out(const View& view, const Truth& truth, const Flight& flight) const;
+    [[nodiscard]] std::string why_not_in_call(const Truth& truth, const Flight& flight,
+                                              const std::vector<Policy>& all) const;
+    [[nodiscard]] std::string why_not_release(const View& view, const Fact& fact, const Flight& flight) const;
+    [[nodiscard]] std::string why_not_no_show(const View& view, const Truth& truth, const Fact& fact,
+                                              const Flight& flight) const;
+    [[nodiscard]] std::string why_not_put_back(const View& view, const Fact& fact, const Slice& wanted,
+                                               const Flight& flight) const;
+    [[nodiscard]] std::vector<const Truth*> excuses(const View& view, const Flight& flight) const;
     [[nodiscard]] std::vector<Policy> policies(const View& view, const std::string& organizer) const;
-    void check_overstay(const View& view);
     [[nodiscard]] bool knows_who(const View& view, const std::string& user) const;
+
+    // lawful.cpp
+    [[nodiscard]] std::string why_lawful(const View& view, const Fact& fact, const Slice& slice,
+                                         const std::string& rule, const Flight& flight) const;
+    [[nodiscard]] bool breaks(const Policy& policy, const Fact& fact, const Slice& slice, const std::string& rule,
+                              WallTime decided) const;
+    [[nodiscard]] bool breaks_plainly(const Policy& policy, const Fact& fact, const Slice& slice) const;
+    [[nodiscard]] bool within_hours(const Policy& policy, const Slice& slice, bool every_day) const;
+    [[nodiscard]] std::vector<const Version*> believable(const Fact& fact, WallTime at) const;
+    [[nodiscard]] static bool may_be_first(const Version& version, const Fact& fact);
+    [[nodiscard]] bool is_elsewhere(const Fact& fact, const Slice& slice, WallTime decided) const;
+    [[nodiscard]] int others_that_day(const Fact& fact, const Slice& slice, WallTime decided) const;
+    [[nodiscard]] bool is_ordered(const Slice& slice, const RequestUuid& request) const;
+    [[nodiscard]] RequestUuid request_of(const View& view, const Slice& slice) const;
+
+    // duties.cpp
+    void check_overstay(const View& view);
+    [[nodiscard]] bool may_seem_booked(const View& view) const;
+    void check_bookings(const View& view) const;
+    void check_breach(const View& view, const Fact& fact, const std::vector<Policy>& all) const;
+    void check_conflict(const View& view, const Fact& fact) const;
+    void check_no_show(const View& view, const Fact& fact, const std::vector<Policy>& all) const;
+    void check_orders();
+    [[nodiscard]] std::optional<WallTime> well_since(const View& view) const;
 
     sandbox::World& world_;
     test::VirtualHost& host_;
@@ -157,16 +260,20 @@ private:
     Tell tell_;
     std::vector<Rules> rules_;  ///< the one of now is the last one; earlier ones may still be gone by
     std::shared_ptr<const Zone> zone_;
+    WallTime policy_since_;
     bool identity_ = false;
-    std::optional<WallTime> reachable_since_;
+    std::optional<WallTime> reachable_since_, granted_since_;
     std::vector<View> views_;
     std::map<std::string, std::size_t> by_device_, by_name_;
     std::map<std::string, Fact> facts_;  ///< by MeetingId
-    std::set<std::string> at_desk_, ordered_uuids_;
-    std::map<std::string, int> books_;  ///< by BookingRequestUUID: how often one was made
+    std::set<std::string> at_desk_;
+    std::vector<Order> orders_;
     std::map<std::uint64_t, Flight> flights_;
+    std::map<std::string, Decided> decided_;  ///< by the key of the decision's record
+    std::vector<News> news_;                  ///< answered, and not taken in yet
+    std::map<std::string, WallTime> paused_;  ///< until when Webex wants to hear nothing, by what it was asked
     std::size_t in_flight_ = 0, polls_ = 0, refreshes_ = 0;
-    std::map<std::string, std::uint64_t> spent_;  ///< refresh tokens whose answer arrived, and the deaths until then
+    std::map<std::string, std::string> successors_;  ///< of refresh tokens that Webex has spent, as it answered
     std::string bearer_;
     std::uint64_t deaths_ = 0, commands_ = 0, requests_ = 0;
     int busiest_ = 0;

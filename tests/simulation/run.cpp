@@ -17,6 +17,8 @@ using namespace std::chrono_literals;
 constexpr Millis sweep_interval = 5min;
 /// As the service is set up.
 constexpr Millis restart_after = 2s;
+/// What the service waits for a token when it is stopped.
+constexpr Millis last_words = 800ms;
 
 sandbox::WorldOptions options_of(const Opening& opening) {
     sandbox::WorldOptions options;
@@ -117,8 +119,8 @@ void Run::go_to(WallTime when) {
             if (at) until = std::min(until, std::max(*at, host_.world()));
         if (expired_at_ && host_.world() >= *expired_at_) activate();
         if (disk_well_at_ && host_.world() >= *disk_well_at_)
-            disk_.full = false, disk_.slow = 0ms, disk_well_at_.reset();
-        if (stalled_until_ && host_.world() >= *stalled_until_) stalled_until_.reset();
+            disk_.full = disk_.failing = false, disk_.slow = 0ms, disk_well_at_.reset(), ring();
+        if (stalled_until_ && host_.world() >= *stalled_until_) stalled_until_.reset(), ring();
         if (away_until_ && host_.world() >= *away_until_ && !expired_at_) away_until_.reset(), boot();
         note_reach();
         if (engine_ && !stalled_until_)
@@ -133,6 +135,7 @@ void Run::turn(WallTime until) {
         const WallTime before = host_.world();
         engine_->turn(until - before, {});
         if (disk_.broken()) return die(restart_after);  // as the daemon ends, to be started again
+        oracle_.taken_in();
         if (const auto done = keeper_->look(engine_->webex_now()); !done.ok()) story("log: " + done.error().message);
         if (engine_->worker().removed()) return removed();
         // Nobody but an administrator can mend this, and they have been told.
@@ -142,7 +145,21 @@ void Run::turn(WallTime until) {
     }
 }
 
+/// The doorbell, or the loop's own look at what it may have missed.
+void Run::ring() {
+    if (!engine_ || stalled_until_) return;
+    try {
+        engine_->look_at_requests();
+    } catch (const Death&) {
+        die(restart_after);
+    }
+}
+
 void Run::boot() {
+    if (disk_.failing) {
+        away_until_ = host_.world() + 30s;  // it says so and ends, and systemd starts it again
+        return;
+    }
     story("hotdeskd starts");
     try {
         auto activation = state::load_activation(disk_);
@@ -171,6 +188,16 @@ void Run::die(Millis away) {
     away_until_ = host_.world() + away;
 }
 
+/// As SIGTERM ends it.
+void Run::stop(Millis away) {
+    story("hotdeskd is stopped");
+    try {
+        engine_->finish_refresh(last_words);
+    } catch (const Death&) {
+    }
+    die(away);
+}
+
 /// Webex seemed to have removed the integration, twice: what it left is removed, and somebody activates it again.
 void Run::removed() {
     story("hotdeskd ends: the integration was removed");
@@ -178,6 +205,7 @@ void Run::removed() {
     engine_.reset();
     network_.hang_up();
     (void)state::forget_gone(disk_, id);
+    oracle_.forgotten();
     away_until_ = expired_at_ = host_.world() + 20min;
 }
 

@@ -42,8 +42,10 @@ private:
     // run.cpp
     void go_to(WallTime when);
     void turn(WallTime until);
+    void ring();
     void boot();
     void die(Millis away);
+    void stop(Millis away);
     void removed();
     void note_reach();
     void story(const std::string& line);
@@ -56,6 +58,7 @@ private:
     void network_trouble(const test::Words& words);
     void box(const test::Words& words);
     void disk(const test::Words& words);
+    void queue(const test::Words& words);
     void tokens(const test::Words& words);
     void order(const test::Words& words);
     void policy(const test::Words& words);
