@@ -65,6 +65,7 @@ struct KnownBooking {
     RequestUuid request = {};  ///< BookingRequestUUID, where an event told it
     WallTime made_at{};        ///< when it was made; where only a list told of it, when it was first seen
     bool at_desk = false;      ///< made at the desk by whoever was signed in there
+    WallTime asked_at{};       ///< when they asked for it, if that was heard: a calendar may take long to confirm
     MeetingId extends = {};    ///< it prolongs this booking
 
     // Admission.
@@ -79,8 +80,9 @@ struct KnownBooking {
 
     bool operator==(const KnownBooking& o) const {
         return booking == o.booking && as_of == o.as_of && request == o.request && made_at == o.made_at &&
-               at_desk == o.at_desk && extends == o.extends && admitted == o.admitted && objection == o.objection &&
-               reversals == o.reversals && left_alone == o.left_alone && arrived == o.arrived && chance == o.chance;
+               at_desk == o.at_desk && asked_at == o.asked_at && extends == o.extends && admitted == o.admitted &&
+               objection == o.objection && reversals == o.reversals && left_alone == o.left_alone &&
+               arrived == o.arrived && chance == o.chance;
     }
 };
 
@@ -92,13 +94,15 @@ struct DeletedBooking {
     bool operator==(const DeletedBooking& other) const { return ref == other.ref && as_of == other.as_of; }
 };
 
-/// BookingRequested without an answer yet. Counts as a booking for a bounded time: hybrid calendars confirm late.
+/// BookingRequested without an answer yet. Counts as a booking for a bounded time: hybrid calendars confirm late. It is
+/// remembered for longer: an answer belongs to whoever asked, and not to who is signed in when it comes.
 struct RequestedBooking {
     RequestUuid uuid;
     WallTime start{}, end{};
     Since since;
     bool at_desk = false;    ///< by whoever was signed in there
     MeetingId extends = {};  ///< an extension of this booking, asked for as a booking of its own
+    WallTime asked_at{};     ///< as the desk says
     bool operator==(const RequestedBooking&) const = default;
 };
 
@@ -108,6 +112,7 @@ struct Permit {
     MeetingId meeting;  ///< of a booking that was edited
     Slot slot;
     Since since;
+    std::string organizer_email = {};  ///< for whom; empty: not known
     bool operator==(const Permit&) const = default;
 };
 
@@ -130,7 +135,11 @@ struct SignIn {
     MonoTime seen_at{};               ///< when it was last told that somebody is signed in; not stored
     /// Not a moment was missed since the sign-in. After a restart or a gap it may be somebody else by now; not stored.
     bool watched = true;
-    bool let_stay = false;                      ///< stayed with the booking for a minute while no call was on
+    bool let_stay = false;  ///< stayed with the booking for a minute while no call was on
+    /// Since when the cover is one: from the sign-in, or later, where the booking began, was made or was moved over
+    /// somebody who already sat there; not stored.
+    WallTime covered_from{};
+    bool was_without = false;                   ///< sat there before any booking covered it; not stored
     std::optional<Person> who = {};             ///< as Webex says; empty: not asked, or not known
     std::optional<MonoTime> who_asked_at = {};  ///< when the question went out; not stored
     MonoTime who_not_before = MonoTime::min();  ///< after a question that failed; not stored
@@ -217,7 +226,14 @@ struct Desk : DeskState {
     /// Nothing was missed since: the start of the process, or the last gap. Who came before may not have been seen.
     /// max(): what desks say may be missing just now.
     MonoTime watched_since = MonoTime::min();
-    MonoTime doubted_at = MonoTime::min();  ///< the doubt for which it was asked last
+    /// When it was last asked for a doubt, or will be: of several in a row only the first one has it asked at once.
+    MonoTime doubted_at = MonoTime::min();
+
+    // Whose call it is, and who is seen. Empty where nobody is, or where it is not known since when.
+    std::optional<WallTime> call_from, seen_from;
+    bool calls_go_unheard = false;  ///< a call began or ended, and only an answer told of it
+    /// When somebody signed out who is not known to have been the organizer of the booking that ran.
+    std::optional<WallTime> stranger_left;
 
     /// When both questions of the last complete round went out; empty: never, or not since it went stale.
     [[nodiscard]] std::optional<MonoTime> asked_at() const;

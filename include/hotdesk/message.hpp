@@ -111,6 +111,7 @@ struct CheckedIn {
 };
 /// Bookings.SyncRequired: what is known of the desk's bookings is void; and Bookings.Updated: it has changed somehow.
 struct BookingsChanged {
+    bool is_void = false;  ///< SyncRequired: the desk was cut off or started anew, and what it said may be missing
     bool operator==(const BookingsChanged&) const = default;
 };
 /// BootEvent. Action: Restart, Shutdown, Upgrade; as told.

@@ -36,7 +36,7 @@ struct HttpReply {
     int status = 0;
     std::string body;
     std::string tracking_id;                          ///< header `trackingid`; may be empty
-    std::optional<std::chrono::seconds> retry_after;  ///< header Retry-After in seconds; dates are ignored
+    std::optional<std::chrono::seconds> retry_after;  ///< header Retry-After; a date counts from `date`
     std::string link_next;                            ///< header Link, rel="next" (RFC 8288); may be empty
     std::optional<WallTime> date;                     ///< header Date, whole seconds; empty: none, or unreadable
 };
@@ -98,6 +98,8 @@ public:
     /// given for a table without an order.
     virtual Result<void> scan(Table table, std::string_view from,
                               const std::function<bool(std::string_view key, std::string_view value)>& visit) = 0;
+    /// A write failed half way: nothing more can be read or written before the store is opened anew.
+    [[nodiscard]] virtual bool broken() const { return false; }
 };
 
 /// Seals values before they touch the disk. `context` names table and key, so that a value cannot be moved.

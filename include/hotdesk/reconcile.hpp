@@ -18,6 +18,9 @@
 //   the same, in a call                            | nothing: a call keeps its user   | -                   | -
 //   the same, the call ends                        | sign_out_grace from then         | as above            | sign out
 //   the same, in a call, max_call_overrun set      | max_call_overrun                 | max_call_overrun    | sign out
+//   the same, and a gap: it may be another's call  | not before sign_in_grace more     | max_call_overrun    | sign out
+//   the same, and Webex says that the booking is   | nothing: Webex is asked before   | -                   | -
+//     theirs that runs, or begins within the grace |   anybody goes for its organizer |                     |
 //   signed in, a booking request is unanswered     | nothing, for 5 min at most       | -                   | -
 //   signed in, a booking covers now                | nothing                          | -                   | -
 //   signed in to a booking, and Webex says it is   | sign_out_grace from the sign-in, | verify_identity     | sign out
@@ -35,6 +38,10 @@
 //   somebody came: signed in for a minute, called, | nothing                          | -                   | -
 //     was seen, checked in; or the desk has its    |                                  |                     |
 //     own check-in                                 |                                  |                     |
+//   a call is on or somebody is seen, but since    | nothing: the desk is not free;   | -                   | -
+//     somebody else had the desk                   |   the time begins at its end     |                     |
+//   signed out within a minute after messages      | nothing: how long they had been  | -                   | -
+//     may have been missed                         |   there is not known             |                     |
 //   signed in, the booking ends within end_warning | at once, once a booking          | end_warning         | tell
 //   a new booking breaks a rule of admission       | at once                          | that rule           | Delete
 //   a booking is moved and breaks one, the times   | at once                          | that rule           | Edit
@@ -115,6 +122,7 @@ struct Answered {
     Seq seq = 0;
     std::optional<ErrorKind> failure;  ///< empty: done
     std::optional<Millis> retry_after = std::nullopt;
+    bool may_be_done = false;  ///< it failed, but it went out and may have been carried out
 };
 /// Everything known may be out of date, and messages may be missing: a gap in the queue, a clock that jumped.
 struct Doubted {

@@ -24,7 +24,7 @@ struct Error {
     ErrorKind kind = ErrorKind::Fatal;
     std::string message;      ///< one line, for a person: what happened and what to do; never holds a secret
     std::string tracking_id;  ///< the cloud's `trackingid` where there is one: Webex support asks for it
-    std::optional<std::chrono::seconds> retry_after = {};  ///< only with RateLimited, as the cloud said
+    std::optional<std::chrono::seconds> retry_after = {};  ///< as the cloud said; empty: it did not
     int http_status = 0;                                   ///< 0: there was no HTTP answer
     bool unsent = false;  ///< nothing went out: surely nothing was done, and nothing handed out
 

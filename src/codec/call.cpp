@@ -227,7 +227,7 @@ Error refusal(const Call& call, HttpReply&& reply, const Wire& wire) {
         error.message += " (check client_id and client secret; the refresh token may be revoked)";
     if (reply.status >= 300 && reply.status < 400)
         error.message += " (a redirect: is there a proxy or a portal in between?)";
-    if (error.kind == ErrorKind::RateLimited) error.retry_after = reply.retry_after;
+    error.retry_after = reply.retry_after;
     // A page for people, or "default backend - 404", is not Webex's word on the integration: on that much depends.
     if ((markup || plain) && error.kind == ErrorKind::Gone) {
         error.kind = ErrorKind::Transient;

@@ -124,7 +124,8 @@ Decoded checked_in(json::View value, WallTime) {
     return take(CheckedIn{std::move(ref)});
 }
 
-Decoded bookings_changed(json::View, WallTime) { return take(BookingsChanged{}); }
+Decoded sync_required(json::View, WallTime) { return take(BookingsChanged{true}); }
+Decoded bookings_updated(json::View, WallTime) { return take(BookingsChanged{false}); }
 
 Decoded booted(json::View value, WallTime) { return take(Booted{text_or_empty(value["Action"])}); }
 
@@ -146,8 +147,8 @@ constexpr std::array kKnownEvents{
     KnownEvent{"Bookings.End", booking_ended},
     KnownEvent{"Bookings.Deleted", booking_deleted},
     KnownEvent{"Bookings.CheckedIn", checked_in},
-    KnownEvent{"Bookings.SyncRequired", bookings_changed},
-    KnownEvent{"Bookings.Updated", bookings_changed},
+    KnownEvent{"Bookings.SyncRequired", sync_required},
+    KnownEvent{"Bookings.Updated", bookings_updated},
     KnownEvent{"BootEvent", booted},
 };
 

@@ -93,6 +93,7 @@ void put_booking(Writer& out, const KnownBooking& known) {
     put(out, "requestUuid", known.request.value);
     put_time(out, "madeAt", known.made_at);
     put_flag(out, "atDesk", known.at_desk);
+    put_time(out, "askedAt", known.asked_at);
     put(out, "extends", known.extends.value);
     put_admission(out, known);
     put_flag(out, "arrived", known.arrived);
@@ -111,6 +112,7 @@ KnownBooking read_known_booking(View value) {
     known.request = id_or_empty<RequestUuid>(value["requestUuid"]);
     known.made_at = time_or_epoch(value["madeAt"]);
     known.at_desk = flag(value["atDesk"]);
+    known.asked_at = time_or_epoch(value["askedAt"]);
     known.extends = id_or_empty<MeetingId>(value["extends"]);
     read_admission(value, known);
     known.arrived = flag(value["arrived"]);
@@ -233,12 +235,14 @@ std::string write_desk(const DeskState& desk) {
         put_time(out, "since", request.since.wall);
         put_flag(out, "atDesk", request.at_desk);
         put(out, "extends", request.extends.value);
+        put_time(out, "askedAt", request.asked_at);
     });
     put_list(out, "permits", desk.permits, [&](const Permit& permit) {
         put(out, "requestUuid", permit.uuid.value);
         put(out, "meetingId", permit.meeting.value);
         put_slot(out, permit.slot);
         put_time(out, "since", permit.since.wall);
+        put(out, "organizerEmail", permit.organizer_email);
     });
     put_time(out, "checksIn", desk.checks_in);
     if (desk.sign_in) put_sign_in(out, *desk.sign_in);
@@ -278,11 +282,12 @@ Result<DeskState> read_desk(std::string_view bytes) {
                                 time_or_epoch(value["end"]),
                                 since_or_epoch(value["since"]),
                                 flag(value["atDesk"]),
-                                id_or_empty<MeetingId>(value["extends"])};
+                                id_or_empty<MeetingId>(value["extends"]),
+                                time_or_epoch(value["askedAt"])};
     });
     read_list(root["permits"], desk.permits, [](View value) {
         return Permit{id_or_empty<RequestUuid>(value["requestUuid"]), id_or_empty<MeetingId>(value["meetingId"]),
-                      read_slot(value), since_or_epoch(value["since"])};
+                      read_slot(value), since_or_epoch(value["since"]), text_or_empty(value["organizerEmail"])};
     });
     desk.checks_in = time_or_epoch(root["checksIn"]);
     desk.sign_in = read_sign_in(root["signIn"]);

@@ -213,8 +213,10 @@ bool is_permitted(const Desk& desk, const KnownBooking& known) {
     return std::any_of(desk.permits.begin(), desk.permits.end(), [&](const Permit& permit) {
         if (permit.slot != slot_of(known.booking)) return false;
         if (!permit.meeting.empty()) return permit.meeting == known.booking.ref.meeting;
-        // Where only a list told of it, its times tell: a desk has one booking at a time.
-        return known.request.empty() || permit.uuid == known.request ||
+        // Where only a list told of it, its times and its organizer tell: a desk has one booking at a time.
+        const std::string& organizer = known.booking.organizer_email;
+        const bool theirs = permit.organizer_email.empty() || same_address(permit.organizer_email, organizer);
+        return (known.request.empty() && theirs) || permit.uuid == known.request ||
                permit.uuid.value == known.booking.ref.meeting.value;
     });
 }

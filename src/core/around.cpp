@@ -3,6 +3,7 @@
 #include "core/rules.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace hotdesk {
 
@@ -60,6 +61,40 @@ bool Fleet::Around::beside(const Desk& desk, const BookingRef& ref,
 
 bool Fleet::Around::led(const Desk& desk) const {
     return any_beside(desk, [&](const Desk& other) { return goes_before(other, desk); });
+}
+
+/// What rests because of who sits at the other device of a workspace, or because that one acts, has no time of its own.
+void Fleet::look_beside(const DeviceId& device, const WorkspaceId& workspace, Now now) {
+    for (Entry* const other : workspaces_[workspace])
+        if (other->desk.id != device) step(*other, input::Woken{}, now);
+}
+
+/// Whoever left one device of a workspace and sits down at the other has not left.
+void Fleet::back_at_another(const Entry& entry) {
+    for (Entry* const other : workspaces_[entry.desk.workspace]) {
+        if (other == &entry || !other->desk.left) continue;
+        other->desk.left.reset();
+        dirty_.insert(other);
+    }
+}
+
+void Fleet::unindex(Entry& entry) {
+    for (const auto& organizer : entry.organizers) {
+        std::vector<Entry*>& there = organizers_.at(organizer);
+        std::erase(there, &entry);
+        if (there.empty()) organizers_.erase(organizer);
+    }
+    entry.organizers.clear();
+}
+
+void Fleet::index(Entry& entry) {
+    unindex(entry);
+    if (!looks_elsewhere_) return;
+    std::set<std::string> all;
+    for (const auto& known : entry.desk.bookings)
+        if (!known.booking.organizer_email.empty()) all.insert(lower_case(known.booking.organizer_email));
+    entry.organizers.assign(all.begin(), all.end());
+    for (const auto& organizer : entry.organizers) organizers_[organizer].push_back(&entry);
 }
 
 std::vector<Verdict> Fleet::explain(const DeviceId& device, Now now) const {

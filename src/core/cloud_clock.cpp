@@ -10,6 +10,9 @@ using namespace std::chrono_literals;
 
 /// Less than this is not a wrong clock: the header has whole seconds and answers take their time.
 constexpr Millis tolerance = 5s;
+/// A clock that was wrong is right again within this. Less than the tolerance, or one that is about so far off would be
+/// found right and wrong in turns, and every desk be asked each time.
+constexpr Millis right = 3s;
 /// A long poll's header may be as old as the poll.
 constexpr Millis slow = 3s;
 
@@ -20,16 +23,12 @@ Millis apart(Millis a, Millis b) { return a < b ? b - a : a - b; }
 std::optional<Millis> CloudClock::hear(WallTime date, WallTime now, Millis took) {
     if (took > slow) return std::nullopt;
     const Millis said = date + 500ms - now;
-    if (apart(said, offset_) <= tolerance) {
-        suspicion_.reset();
-        return std::nullopt;
-    }
+    const bool as_before = apart(said, offset_) <= tolerance && (offset_ == 0ms || apart(said, 0ms) > right);
     // One answer may come from a cache or a proxy with a clock of its own; two that agree are believed.
-    if (!suspicion_ || apart(said, *suspicion_) > tolerance) {
-        suspicion_ = said;
-        return std::nullopt;
-    }
-    suspicion_.reset();
+    const bool said_twice = suspicion_ && apart(said, *suspicion_) <= tolerance;
+    known_ = as_before || said_twice;
+    suspicion_ = known_ ? std::nullopt : std::optional{said};
+    if (as_before || !said_twice) return std::nullopt;
     const Millis before = offset_;
     offset_ = apart(said, 0ms) <= tolerance ? 0ms : said;
     return offset_ - before;
@@ -41,7 +40,10 @@ std::optional<Millis> CloudClock::read(Now now) {
     const Millis set = (now.wall - before->wall) - (now.mono - before->mono);
     if (apart(set, 0ms) <= tolerance) return std::nullopt;
     offset_ -= set;
+    if (apart(offset_, 0ms) <= tolerance)
+        offset_ = 0ms;  // it was set right; the rest is what was wrong in the measuring
     suspicion_.reset();
+    known_ = false;
     return set;
 }
 

@@ -18,11 +18,14 @@ public:
     std::optional<Millis> read(Now now);
     /// To be added to this machine's wall clock. Zero while the two agree well enough.
     [[nodiscard]] Millis offset() const { return offset_; }
+    /// The last answers said that it is so. Not before the first one, and not while they say that it is otherwise.
+    [[nodiscard]] bool known() const { return known_; }
 
 private:
     Millis offset_{0};
     std::optional<Now> read_;          ///< the last reading
     std::optional<Millis> suspicion_;  ///< what the last answer said that did not agree
+    bool known_ = false;
 };
 
 }  // namespace hotdesk

@@ -95,6 +95,7 @@ void wake_for_edges(const Desk& desk, Now now, const Surroundings& around, Step&
     }
     if (!somebody) return;
     for (const auto& request : desk.requested) {
+        if (!rules::is_awaited(request, now)) continue;
         earliest(step.wake_at, request.since.mono + rules::request_wait);
         at_edge(request.start);
         at_edge(request.end);
@@ -132,6 +133,21 @@ void want_who(const Desk& desk, Now now, const Surroundings& around, Step& step)
     ask_who(visit, due, now, step);
 }
 
+/// Somebody's booking runs or begins soon, and it may be its organizer who is about to be signed out for it: Webex is
+/// asked first. Where it does not answer, what needs no identity goes on.
+bool may_be_expected(const Desk& desk, const Verdict& verdict, MonoTime due, Now now, const Surroundings& around) {
+    if (verdict.act != Act::SignOut || verdict.rule == Rule::VerifyIdentity || !around.may_ask_who()) return false;
+    const SignIn& visit = *desk.sign_in;
+    if (visit.who_asked_at && *visit.who_asked_at >= due) return false;
+    if (visit.who_not_before > now.mono) return false;  // it did not answer a moment ago
+    const Policy& policy = around.policy_for(visit.cover ? visit.cover->organizer_email : std::string{});
+    if (policy.verify_identity == VerifyIdentity::Off) return false;
+    const Limit& grace = visit.cover ? policy.sign_out_grace : policy.sign_in_grace;
+    return std::any_of(desk.bookings.begin(), desk.bookings.end(), [&](const KnownBooking& known) {
+        return rules::is_next(known.booking, grace.value_or(Millis{0}), now);
+    });
+}
+
 }  // namespace
 
 Step decide(const Desk& desk, Now now, const Surroundings& around) {
@@ -159,7 +175,7 @@ Step decide(const Desk& desk, Now now, const Surroundings& around) {
         const bool hurts = !only_tells(*verdict.act) && verdict.act != Act::LeaveBe;
         const bool who_is_old =
             verdict.rule == Rule::VerifyIdentity && desk.sign_in->who_asked_at.value_or(MonoTime::min()) < due;
-        if (hurts && who_is_old) {
+        if (hurts && (who_is_old || may_be_expected(desk, verdict, due, now, around))) {
             ask_who(*desk.sign_in, due, now, step);
         } else if (hurts && !asked_since(desk, std::max(due, now.mono - rules::fresh))) {
             ask = true;
@@ -169,8 +185,9 @@ Step decide(const Desk& desk, Now now, const Surroundings& around) {
     }
     want_who(desk, now, around, step);
     wake_for_edges(desk, now, around, step);
-    if (ask && desk.ask_not_before > now.mono) {
-        earliest(step.wake_at, desk.ask_not_before);
+    const MonoTime not_before = std::max(desk.ask_not_before, desk.doubted_at);
+    if (ask && not_before > now.mono) {
+        earliest(step.wake_at, not_before);
         ask = false;
     }
     step.ask = ask;

@@ -51,14 +51,22 @@ void Fleet::load(DeskState state, Now now, Clocks clocks) {
     if (desk.sign_in) {
         restart(desk.sign_in->since);
         desk.sign_in->seen_at = now.mono;
-        desk.sign_in->watched = !again;
+        if (again) {
+            // It may be somebody else by now, and for how long is not known.
+            desk.sign_in->watched = desk.sign_in->let_stay = false;
+            desk.sign_in->said_at.reset();
+            desk.sign_in->who.reset();
+            desk.sign_in->covered_from = now.wall;
+        }
         desk.sign_in->who_asked_at.reset();
         desk.sign_in->who_not_before = MonoTime::min();
         restart_if(desk.sign_in->lapsed);
         restart_if(desk.sign_in->call_ended);
     }
     if (desk.left) restart(desk.left->since);
-    for (auto& request : desk.requested) restart(request.since);
+    // What was asked for at the desk is not waited for anew: the desk is asked, and tells whether it came.
+    for (auto& request : desk.requested)
+        request.since.mono = now.mono - std::max<Millis>(now.wall - request.since.wall, 0ms);
     for (auto& permit : desk.permits) restart(permit.since);
     for (auto& known : desk.bookings) {
         known.learned_at = MonoTime::min();
@@ -118,23 +126,10 @@ void Fleet::step(Entry& entry, const Input& heard, Now now) {
     if (!(before == entry.desk)) dirty_.insert(&entry);
     if (!orders_.empty()) confirm_orders(entry, now);
     if (looks_elsewhere_) reopen_later(entry, lawful, now);
-    if (before.sign_in.has_value() != entry.desk.sign_in.has_value() || before.online != entry.desk.online)
-        look_beside(entry, now);
-}
-
-/// What rests because of who sits at the other device of a workspace, or because that one acts, has no time of its own.
-void Fleet::look_beside(const Entry& entry, Now now) {
-    for (Entry* const other : workspaces_[entry.desk.workspace])
-        if (other != &entry) step(*other, input::Woken{}, now);
-}
-
-/// Whoever left one device of a workspace and sits down at the other has not left.
-void Fleet::back_at_another(const Entry& entry) {
-    for (Entry* const other : workspaces_[entry.desk.workspace]) {
-        if (other == &entry || !other->desk.left) continue;
-        other->desk.left.reset();
-        dirty_.insert(other);
-    }
+    const bool shares = workspaces_[entry.desk.workspace].size() > 1;
+    if (shares && (before.sign_in.has_value() != entry.desk.sign_in.has_value() || before.online != entry.desk.online ||
+                   before.bookings != entry.desk.bookings))
+        look_beside(entry.desk.id, entry.desk.workspace, now);
 }
 
 /// Messages may come in any order. Bookings that the same organizer made later than those that have just been found
@@ -250,6 +245,7 @@ void Fleet::doubt_all(Now now) {
 }
 
 void Fleet::set_deaf(bool deaf, Now now) {
+    deaf_ = deaf;
     for (auto& [id, entry] : desks_) {
         entry->desk.watched_since = deaf ? MonoTime::max() : now.mono;
         if (entry->desk.sign_in)
@@ -283,7 +279,7 @@ void Fleet::upsert(const DeviceInfo& device, const WorkspaceInfo& workspace, Now
         entry = desks_.emplace(device.id, std::make_unique<Entry>()).first->second.get();
         entry->number = next_number_++;
         entry->desk.judge_existing = judge_existing_;
-        entry->desk.watched_since = now.mono;
+        entry->desk.watched_since = deaf_ ? MonoTime::max() : now.mono;
     } else if (entry->desk.workspace != workspace.id) {
         std::erase(workspaces_[entry->desk.workspace], entry);
     }
@@ -296,14 +292,23 @@ void Fleet::upsert(const DeviceInfo& device, const WorkspaceInfo& workspace, Now
     desk.location = device.location.empty() ? workspace.location : device.location;
     if (device.connected) desk.online = device.connected;
     if (is_new || before.workspace != workspace.id) workspaces_[workspace.id].push_back(entry);
+    const bool back = !is_new && before.online == false && desk.online == true;
     if (!is_new && before.workspace != workspace.id) {
         // Another calendar: its bookings were there before, and who came to which is not known.
         desk.bookings_asked = false;
+        desk.left.reset();
         dirty_.insert(entry);
         step(*entry, input::Doubted{}, now);
+        look_beside(desk.id, before.workspace, now);
+    } else if (back) {
+        // What it said while it could not be reached went unheard.
+        dirty_.insert(entry);
+        step(*entry, input::Doubted{}, now);
+        look_beside(desk.id, workspace.id, now);
     } else if (is_new || !(before == entry->desk)) {
         dirty_.insert(entry);
         step(*entry, input::Woken{}, now);
+        if (before.online != desk.online) look_beside(desk.id, workspace.id, now);
     }
 }
 
@@ -333,25 +338,6 @@ void Fleet::drop(Entry& entry, const std::string& why) {
     removed_.push_back(entry.desk.id);
 }
 
-void Fleet::unindex(Entry& entry) {
-    for (const auto& organizer : entry.organizers) {
-        std::vector<Entry*>& there = organizers_.at(organizer);
-        std::erase(there, &entry);
-        if (there.empty()) organizers_.erase(organizer);
-    }
-    entry.organizers.clear();
-}
-
-void Fleet::index(Entry& entry) {
-    unindex(entry);
-    if (!looks_elsewhere_) return;
-    std::set<std::string> all;
-    for (const auto& known : entry.desk.bookings)
-        if (!known.booking.organizer_email.empty()) all.insert(lower_case(known.booking.organizer_email));
-    entry.organizers.assign(all.begin(), all.end());
-    for (const auto& organizer : entry.organizers) organizers_[organizer].push_back(&entry);
-}
-
 void Fleet::take_inventory(const Inventory& inventory, Now now) {
     std::unordered_map<WorkspaceId, const WorkspaceInfo*> workspaces;
     for (const auto& workspace : inventory.workspaces) workspaces[workspace.id] = &workspace;
@@ -368,14 +354,17 @@ void Fleet::take_inventory(const Inventory& inventory, Now now) {
             not_ours_.insert(device.id);
         }
     }
+    std::vector<WorkspaceId> left_alone;
     for (auto at = desks_.begin(); at != desks_.end();) {
         if (seen.count(at->first) == 0) {
             drop(*at->second, "the device is no hot desk any more");
+            left_alone.push_back(at->second->desk.workspace);
             at = desks_.erase(at);
         } else {
             ++at;
         }
     }
+    for (const WorkspaceId& workspace : left_alone) look_beside({}, workspace, now);
 }
 
 // --- what follows ----------------------------------------------------------------------------------------------------
@@ -428,19 +417,6 @@ FleetCounts Fleet::counts(WallTime now) const {
     counts.pending += static_cast<std::size_t>(std::count_if(
         orders_.begin(), orders_.end(), [](const auto& order) { return order.second.sent_at.has_value(); }));
     return counts;
-}
-
-std::string Fleet::name_of_desk(const Call& call) const {
-    const auto name = [&](const DeviceId& device) {
-        const auto at = desks_.find(device);
-        return at == desks_.end() ? device.value : at->second->desk.display_name;
-    };
-    if (const auto* status = std::get_if<call::AskStatus>(&call)) return name(status->device);
-    if (const auto* bookings = std::get_if<call::AskBookings>(&call)) return name(bookings->device);
-    if (const auto* sessions = std::get_if<call::AskSessions>(&call)) return name(sessions->device);
-    if (const auto* person = std::get_if<call::AskPerson>(&call)) return name(person->device);
-    if (const auto* send = std::get_if<call::Send>(&call)) return name(send->device);
-    return "";
 }
 
 std::vector<News> Fleet::take_news() { return std::exchange(news_, {}); }

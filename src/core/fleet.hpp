@@ -133,7 +133,8 @@ private:
         Desk desk;
         std::optional<MonoTime> wake;
         bool ask_queued = false;
-        int asking = 0;  ///< questions without an answer
+        int asking = 0;                              ///< questions without an answer
+        std::optional<input::AskFailed> ask_failed;  ///< one of the questions under way: they fail together, once
         std::deque<Errand> errands;
         std::vector<std::string> organizers;  ///< of its bookings, in lower case, sorted: where organizers_ has it
         // Asking Webex who is signed in.
@@ -150,9 +151,12 @@ private:
         MonoTime given_up_at{};           ///< no confirmation by then: the outcome is not known
         std::optional<MonoTime> sent_at;  ///< answered, well or not; empty: on its way
         MonoTime look_at{};               ///< ask the desk then
+        MonoTime send_not_before{};       ///< Retry-After
         int looks = 0, sends = 0;
         std::optional<std::string> failed;  ///< why the desk could not do it
         bool maybe_lost = false;            ///< no answer came: it is sent again where the desk has not heard of it
+        bool may_be_done = false;           ///< it was answered well once, or may have arrived
+        std::string not_done;               ///< why not, while it may not
     };
     struct ByNumber {
         bool operator()(const Entry* a, const Entry* b) const { return a->number < b->number; }
@@ -170,7 +174,7 @@ private:
     void step(Entry& entry, const Input& heard, Now now);
     void act_on(Entry& entry, Step step, Now now);
     void back_at_another(const Entry& entry);
-    void look_beside(const Entry& entry, Now now);
+    void look_beside(const DeviceId& device, const WorkspaceId& workspace, Now now);
     void reopen_later(Entry& entry, const std::vector<BookingRef>& lawful, Now now);
     void add_errand(Entry& entry, Decision decision, const std::string& request, Mode mode, Now now);
     void set_wake(Entry& entry, std::optional<MonoTime> at);
@@ -188,6 +192,8 @@ private:
     void ask_answered(Entry& entry, const Call& call, Result<Reply>&& reply, MonoTime started, Now now, bool about_us);
     void queue_who(Entry& entry);
     void who_answered(Entry& entry, const Call& call, Result<Reply>&& reply, Now now, bool about_us);
+    [[nodiscard]] bool somebody_beside(const Entry& entry) const;
+    void who_failed(Entry& entry, const Error& error, bool for_all, Now now);
     void who_is(Entry& entry, std::optional<Person> who, Now now);
 
     // fleet_orders.cpp
@@ -208,6 +214,7 @@ private:
     Grants grants_;
     Seq next_seq_;
     bool may_ask_who_ = false, may_ask_presence_ = false, who_refused_ = false, judge_existing_ = false;
+    bool deaf_ = false;             ///< what desks say may be missing just now
     bool looks_elsewhere_ = false;  ///< a rule looks at all desks
     std::unordered_map<DeviceId, std::unique_ptr<Entry>> desks_;
     std::unordered_set<DeviceId> not_ours_;

@@ -20,10 +20,26 @@ constexpr Millis errand_life = 45s;
 constexpr Millis person_life = 1h;
 constexpr std::size_t most_people = 10000;
 
-/// A command that went out and got no answer may have been carried out all the same.
-std::string outcome_of(const Error* error, bool was_sent) {
-    if (!error) return "done";
-    return was_sent && error->kind == ErrorKind::Transient && error->http_status == 0 ? "unknown" : "refused";
+/// For whoever asked for a sign-out.
+RequestOutcome outcome_of(const std::string& key, Seq seq, const Error* error, bool was_sent) {
+    if (!error) return {key, "done", "", seq, {}};
+    if (!was_sent || !rules::may_be_done(*error)) return {key, "refused", error->message, seq, {}};
+    return {key,
+            "unknown",
+            error->message + "; the desk may have done it all the same: hotdeskd devices shows it",
+            seq,
+            {}};
+}
+
+/// What is asked of a desk at the same time fails as one: counted by the question, its desk would wait twice as long.
+void add_failure(std::optional<input::AskFailed>& all, const Error& error) {
+    const bool unreachable = error.kind == ErrorKind::Transient && error.http_status >= 400;
+    std::optional<Millis> retry_after;
+    if (error.retry_after) retry_after = Millis{*error.retry_after};
+    if (!all) all = input::AskFailed{error.kind, std::nullopt, false};
+    if (error.kind == ErrorKind::RateLimited) all->kind = error.kind;
+    all->retry_after = std::max(all->retry_after, retry_after);  // none is less than any
+    all->unreachable = all->unreachable || unreachable;
 }
 
 }  // namespace
@@ -101,8 +117,7 @@ void Fleet::finish(Entry& entry, std::string result, const std::string& tracking
         return confirm_orders(entry, now);
     }
     if (!errand.request.empty())
-        outcomes_.push_back(
-            {errand.request, outcome_of(error, errand.under_way), error ? error->message : "", errand.record.seq, {}});
+        outcomes_.push_back(outcome_of(errand.request, errand.record.seq, error, errand.under_way));
     outbox_done_.push_back(errand.record.seq);
     news_.push_back({errand.record, entry.desk.display_name});
     finished_.push_back(errand.record);
@@ -111,7 +126,8 @@ void Fleet::finish(Entry& entry, std::string result, const std::string& tracking
         std::optional<Millis> retry_after;
         if (error) failure = error->kind;
         if (error && error->retry_after) retry_after = Millis{*error->retry_after};
-        step(entry, input::Answered{errand.record.seq, failure, retry_after}, now);
+        const bool may_be_done = errand.under_way && error && rules::may_be_done(*error);
+        step(entry, input::Answered{errand.record.seq, failure, retry_after, may_be_done}, now);
     }
 }
 
@@ -136,20 +152,37 @@ void Fleet::who_is(Entry& entry, std::optional<Person> who, Now now) {
     step(entry, input::Identified{std::move(who), *entry.who_started}, now);
 }
 
+/// Where nobody's session can be asked for, whoever waits with the same question need not find out the same, few at a
+/// time: sign-outs may hang on it.
+void Fleet::who_failed(Entry& entry, const Error& error, bool for_all, Now now) {
+    std::optional<Millis> retry_after;
+    if (error.retry_after) retry_after = Millis{*error.retry_after};
+    const std::deque<Entry*> waiting = for_all ? std::exchange(who_asks_, {}) : std::deque<Entry*>{};
+    for (Entry* const other : waiting) other->asking_who = false;
+    step(entry, input::WhoFailed{retry_after}, now);
+    for (Entry* const other : waiting) step(*other, input::WhoFailed{retry_after}, now);
+}
+
+/// A session names its workspace, and not the device.
+bool Fleet::somebody_beside(const Entry& entry) const {
+    const auto& there = workspaces_.at(entry.desk.workspace);
+    return std::any_of(there.begin(), there.end(),
+                       [&](const Entry* other) { return other != &entry && other->desk.sign_in.has_value(); });
+}
+
 void Fleet::who_answered(Entry& entry, const Call& call, Result<Reply>&& reply, Now now, bool about_us) {
     if (!entry.asking_who || !entry.who_started) return;  // asked before the desk went away and came back
     --asking_who_;
     if (!reply.ok()) {
-        if (about_us) {
+        // A limit is of this question alone, as far as is known: to ask again and again would hold up everything else.
+        if (about_us && reply.error().kind != ErrorKind::RateLimited) {
             who_asks_.push_front(&entry);
             return;
         }
         entry.asking_who = false;
         // Not granted after all: the rule rests. Source: protocol: 403 is about us.
         who_refused_ = who_refused_ || reply.error().http_status == 403;
-        std::optional<Millis> retry_after;
-        if (reply.error().retry_after) retry_after = Millis{*reply.error().retry_after};
-        return step(entry, input::WhoFailed{retry_after}, now);
+        return who_failed(entry, reply.error(), std::holds_alternative<call::AskSessions>(call), now);
     }
     if (std::holds_alternative<call::AskPerson>(call)) {
         Person person = std::get<Person>(std::move(*reply));
@@ -160,8 +193,8 @@ void Fleet::who_answered(Entry& entry, const Call& call, Result<Reply>&& reply, 
     std::set<PersonId> there;
     for (const auto& session : std::get<std::vector<HotdeskSession>>(*reply))
         if (session.workspace == entry.desk.workspace && !session.person.empty()) there.insert(session.person);
-    // Nobody, or more than one: then it is not known who sits here.
-    if (there.size() != 1) return who_is(entry, std::nullopt, now);
+    // Nobody, or more than one, or somebody else at the other device: then it is not known who sits here.
+    if (there.size() != 1 || somebody_beside(entry)) return who_is(entry, std::nullopt, now);
     const auto known = people_.find(*there.begin());
     if (known != people_.end() && now.mono - known->second.second < person_life)
         return who_is(entry, known->second.first, now);
@@ -179,17 +212,13 @@ void Fleet::ask_answered(Entry& entry, const Call& call, Result<Reply>&& reply, 
         // One that cannot be read may be the one that matters.
         reply = Error{ErrorKind::Corrupt, "a booking of the list cannot be read"};
     }
+    // Asking the same desk again as soon as that is allowed would be refused again, and again.
+    const bool failed = !reply.ok() && (!about_us || reply.error().kind == ErrorKind::RateLimited);
+    if (failed) add_failure(entry.ask_failed, reply.error());
+    if (entry.asking == 0)
+        if (const auto whole = std::exchange(entry.ask_failed, std::nullopt)) step(entry, *whole, now);
     if (!reply.ok()) {
-        const Error& error = reply.error();
-        // Asking the same desk again as soon as that is allowed would be refused again, and again.
-        if (about_us && error.kind != ErrorKind::RateLimited) {
-            if (entry.asking == 0) step(entry, input::Woken{}, now);
-            return;
-        }
-        std::optional<Millis> retry_after;
-        if (error.retry_after) retry_after = Millis{*error.retry_after};
-        const bool unreachable = error.kind == ErrorKind::Transient && error.http_status >= 400;
-        step(entry, input::AskFailed{error.kind, retry_after, unreachable}, now);
+        if (!failed && entry.asking == 0) step(entry, input::Woken{}, now);
     } else if (std::holds_alternative<call::AskStatus>(call)) {
         step(entry, input::StatusAnswered{std::get<StatusReport>(*reply), started}, now);
     } else {
@@ -203,13 +232,16 @@ void Fleet::send_answered(Entry& entry, Result<Reply>&& reply, Now now, bool abo
         finish(entry, std::string{result_done}, std::get<CommandDone>(*reply).tracking_id, nullptr, now);
         return;
     }
-    const Error error = reply.error();
+    Error error = reply.error();
     if (about_us) {
         entry.errands.front().under_way = false;
         --sending_;
         return;
     }
-    ++sent_;
+    if (error.unsent)
+        error.message = "it was not sent: " + error.message;
+    else
+        ++sent_;
     ++failed_;
     finish(entry, "failed: " + error.message, error.tracking_id, &error, now);
 }
@@ -233,6 +265,19 @@ void Fleet::answered(const Call& call, Result<Reply>&& reply, MonoTime started, 
     if (!status && !bookings) return;
     if (Entry* entry = find(status ? status->device : bookings->device))
         ask_answered(*entry, call, std::move(reply), started, now, about_us);
+}
+
+std::string Fleet::name_of_desk(const Call& call) const {
+    const auto name = [&](const DeviceId& device) {
+        const auto at = desks_.find(device);
+        return at == desks_.end() ? device.value : at->second->desk.display_name;
+    };
+    if (const auto* status = std::get_if<call::AskStatus>(&call)) return name(status->device);
+    if (const auto* bookings = std::get_if<call::AskBookings>(&call)) return name(bookings->device);
+    if (const auto* sessions = std::get_if<call::AskSessions>(&call)) return name(sessions->device);
+    if (const auto* person = std::get_if<call::AskPerson>(&call)) return name(person->device);
+    if (const auto* send = std::get_if<call::Send>(&call)) return name(send->device);
+    return "";
 }
 
 }  // namespace hotdesk

@@ -170,7 +170,7 @@ void Fleet::order_booking(Entry& entry, const Request& request, Now now) {
         orphans_.erase(orphan);
         order.wanted = slot_of(order.record.command);
         order.sent_at = order.look_at = now.mono;
-        order.maybe_lost = true;
+        order.maybe_lost = order.may_be_done = true;
         // Whoever asked has been told that the outcome is not known: it is looked for, and not sent again.
         order.sends = now.wall - request.asked_at > rules::confirm_within ? most_sends : 1;
         orders_.emplace(request.key, std::move(order));
@@ -205,7 +205,7 @@ void Fleet::order_booking(Entry& entry, const Request& request, Now now) {
             }
             reason += " --force, against " + why;
         }
-        permit({request.uuid, request.meeting, order.wanted, {now.wall, now.mono}}, entry);
+        permit({request.uuid, request.meeting, order.wanted, {now.wall, now.mono}, request.organizer_email}, entry);
     }
     const Command command = command_for(request, order.wanted);
     orders_.emplace(request.key, std::move(order));
@@ -251,14 +251,20 @@ void Fleet::order_sent(Errand&& errand, const Error* error, Now now) {
     ++order.sends;
     order.sent_at = now.mono;
     if (order.failed) return conclude(errand.request, "refused", std::string{*order.failed});
-    const bool passing = error && (error->kind == ErrorKind::Transient || error->kind == ErrorKind::RateLimited);
-    if (error && (!errand.under_way || !passing)) return conclude(errand.request, "refused", error->message);
-    if (passing && order.sends >= most_sends && error->http_status != 0)
+    if (error && !errand.under_way)
+        return conclude(errand.request, order.may_be_done ? "unknown" : "refused", error->message);
+    order.may_be_done = order.may_be_done || !error || rules::may_be_done(*error);
+    if (error) order.not_done = error->message;
+    const bool passing = error && (error->kind == ErrorKind::Transient || error->kind == ErrorKind::RateLimited ||
+                                   rules::may_be_done(*error));
+    if (error && !passing) return conclude(errand.request, "refused", error->message);
+    if (passing && order.sends >= most_sends && (error->http_status != 0 || !order.may_be_done))
         return conclude(errand.request, "refused", error->message);
     order.record.result = result_pending;
     order.maybe_lost = passing;
     order.looks = 0;
-    order.look_at = now.mono + looks[0];
+    order.send_not_before = now.mono + (error && error->retry_after ? Millis{*error->retry_after} : Millis{0});
+    order.look_at = std::max(now.mono + looks[0], order.send_not_before);
 }
 
 void Fleet::send_order(Entry& entry, Order& order, Now now) {
@@ -283,7 +289,8 @@ void Fleet::confirm_orders(Entry& entry, Now now) {
             }))
             order.maybe_lost = false;
         const auto asked = entry.desk.asked_at();
-        if (order.maybe_lost && order.sends < most_sends && asked && *asked > *order.sent_at)
+        if (order.maybe_lost && order.sends < most_sends && asked && *asked > *order.sent_at &&
+            now.mono >= order.send_not_before)
             send_order(entry, order, now);
     }
     for (const auto& key : done) conclude(key, "done", "");
@@ -319,14 +326,20 @@ void Fleet::look_at_orders(Now now) {
             given_up.push_back(key);
         } else if (now.mono >= order.look_at) {
             const auto next = static_cast<std::size_t>(++order.looks);
-            order.look_at = next < looks.size() ? *order.sent_at + looks[next] : order.given_up_at;
+            order.look_at =
+                next < looks.size() ? std::max(*order.sent_at + looks[next], now.mono + looks[0]) : order.given_up_at;
             to_ask.push_back(find(order.device));
         }
     }
-    for (const auto& key : given_up)
-        conclude(key, "unknown",
-                 "the desk did not confirm it within " + format_duration(rules::confirm_within) +
-                     "; hotdeskd bookings shows whether it came");
+    for (const auto& key : given_up) {
+        const Order& order = orders_.at(key);
+        if (order.may_be_done)
+            conclude(key, "unknown",
+                     "the desk did not confirm it within " + format_duration(rules::confirm_within) +
+                         "; hotdeskd bookings shows whether it came");
+        else
+            conclude(key, "refused", std::string{order.not_done});
+    }
     for (Entry* const entry : to_ask) {
         entry->desk.ask_at = now.mono;
         step(*entry, input::Woken{}, now);

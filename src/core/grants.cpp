@@ -80,7 +80,7 @@ constexpr Row table[] = {
     // Where nobody can say whether somebody sits there, nothing is done at all: an answer to the question is what every
     // act rests on.
     {GrantKind::Status, "Webex.DevicePersonalization.Personalized", "", Asked::Always, hurting | telling, 0},
-    {GrantKind::Status, active_calls, "", Asked::Always, bits(Act::SignOut) | releasing, 0},
+    {GrantKind::Status, active_calls, "", Asked::Always, bits(Act::SignOut, Act::Release) | releasing, 0},
     // Shown by `devices`, and keeps a booking from being released as a no-show; not every desk has it.
     {GrantKind::Status, "RoomAnalytics.PeoplePresence", "", Asked::Optional, 0, 0,
      "who is only seen at a desk does not count as having come"},

@@ -133,6 +133,19 @@ private:
             if (rules::same(known.booking.ref, ref)) return &known;
         return nullptr;
     }
+    /// Webex says that the user has a booking of their own that begins within the grace: they have come early.
+    bool came_early(Rule rule, const Limit& grace) {
+        const auto& who = desk_.sign_in->who;
+        for (const auto& known : desk_.bookings) {
+            const Booking& booking = known.booking;
+            if (!who || booking.covers(now_.wall) || !rules::is_next(booking, grace.value_or(Millis{0}), now_) ||
+                !rules::is_organizer(*who, booking.organizer_email, booking.organizer_id))
+                continue;
+            if (all_) rests(rule, "the user's own booking begins at " + said(booking.start));
+            return true;
+        }
+        return false;
+    }
     [[nodiscard]] const Attempt* tried(Act act, const BookingRef& ref) const {
         for (const auto& attempt : desk_.attempts)
             if (attempt.act == act && rules::same(attempt.ref, ref)) return &attempt;
@@ -148,6 +161,7 @@ private:
         if (!policy.sign_in_grace) return rests(Rule::SignInGrace, "off");
         if (over_.in_call)
             return rests(Rule::SignInGrace, "signed in without a booking, but in a call, which keeps its user");
+        if (came_early(Rule::SignInGrace, policy.sign_in_grace)) return;
         // A request that failed or a call that ended gives the desk its own time to sign the user out.
         MonoTime due = visit.since.mono + *policy.sign_in_grace;
         if (visit.lapsed->mono > visit.since.mono) due = later(due, visit.lapsed, policy.sign_out_grace);
@@ -168,6 +182,7 @@ private:
             if (all_) rests(Rule::SignOutGrace, lapse(desk_, visit, now_) + "; a call is on, which keeps its user");
             return;
         }
+        if (came_early(Rule::SignOutGrace, grace)) return;
         const bool after_call = visit.call_ended && visit.call_ended->mono >= visit.lapsed->mono;
         // Where not all was heard it may be somebody else by now, who has sign_in_grace.
         const Limit& other_grace = visit.watched ? grace : user_policy_.sign_in_grace;
@@ -187,16 +202,20 @@ private:
         if (!over_.in_call) return rests(Rule::MaxCallOverrun, "no call is on");
         const SignIn& visit = *over_.visit;
         const std::string limit = format_duration(*policy.max_call_overrun);
-        if (visit.cover)
-            return acts(Rule::MaxCallOverrun, Act::SignOut, visit.lapsed->mono + *policy.max_call_overrun,
-                        sentence({lapse(desk_, visit, now_), "; a call may keep its user for ", limit}), {},
-                        facts(limit));
-        if (!policy.sign_in_grace)
-            return rests(Rule::MaxCallOverrun, "signed in without a booking, and sign_in_grace is off");
-        acts(Rule::MaxCallOverrun, Act::SignOut, visit.since.mono + *policy.sign_in_grace + *policy.max_call_overrun,
-             sentence({"signed in without a booking since ", said(visit.since.wall), "; a call may keep its user for ",
-                       limit, " beyond sign_in_grace"}),
-             {}, facts(limit));
+        if (came_early(Rule::MaxCallOverrun, visit.cover ? policy.sign_out_grace : policy.sign_in_grace)) return;
+        // Where not all was heard it may be somebody else's call by now, who has what is theirs without a booking.
+        const bool is_known = visit.cover && visit.watched;
+        if (!is_known && !policy.sign_in_grace)
+            return rests(Rule::MaxCallOverrun, visit.cover ? "it may be somebody else by now, and sign_in_grace is off"
+                                                           : "signed in without a booking, and sign_in_grace is off");
+        MonoTime from = visit.cover ? visit.lapsed->mono : MonoTime::min();
+        if (!is_known) from = std::max(from, visit.since.mono + *policy.sign_in_grace);
+        const std::string why =
+            visit.cover
+                ? lapse(desk_, visit, now_)
+                : sentence({"signed in without a booking since ", said(visit.since.wall), ", beyond sign_in_grace"});
+        acts(Rule::MaxCallOverrun, Act::SignOut, from + *policy.max_call_overrun,
+             sentence({why, "; a call may keep its user for ", limit}), {}, facts(limit));
     }
 
     void verify_identity() {
@@ -221,6 +240,7 @@ private:
         };
         if (std::any_of(desk_.bookings.begin(), desk_.bookings.end(), has_booking))
             return rests(Rule::VerifyIdentity, "the user is the organizer of a booking that runs");
+        if (came_early(Rule::VerifyIdentity, policy.sign_out_grace)) return;
         if (desk_.active_calls.value != 0)
             return rests(Rule::VerifyIdentity,
                          desk_.active_calls.value ? "the user is not the organizer, but in a call, which keeps its user"
@@ -238,6 +258,9 @@ private:
         const KnownBooking* const known = desk_.left ? find(desk_.left->ref) : nullptr;
         const Policy& policy = around_.policy_for(known ? known->booking.organizer_email : std::string{});
         if (withheld(Rule::ReleaseOnSignOut, Act::Release, policy)) return;
+        // Who leaves with the end of a call may be somebody whom the desk could not sign out sooner.
+        if (!desk_.left && !desk_.active_calls.value)
+            return rests(Rule::ReleaseOnSignOut, "whether a call is on is not known");
         if (!desk_.left || desk_.personalized.value != false)
             return rests(Rule::ReleaseOnSignOut, "nobody has left a booking early");
         if (!policy.release_on_sign_out) return rests(Rule::ReleaseOnSignOut, "off");
@@ -263,6 +286,8 @@ private:
             }))
             return "somebody is at the other device of this workspace";
         if (!desk_.active_calls.value) return "whether a call is on is not known";
+        if (*desk_.active_calls.value > 0) return "a call is on";
+        if (desk_.presence.value == Presence::Yes) return "somebody is seen at the desk";
         if (is_deaf(desk_)) return missing;
         if (desk_.checks_in != WallTime{} && now_.wall - desk_.checks_in < rules::check_in_memory)
             return "the desk's own check-in feature is on and decides";

@@ -21,15 +21,21 @@ void visit_in_doubt(Desk& desk, Now now) {
     SignIn& visit = *desk.sign_in;
     visit.watched = visit.let_stay = false;
     visit.since = Since{now.wall, now.mono};
+    visit.covered_from = now.wall;
     visit.said_at.reset();
     if (visit.lapsed) visit.lapsed = visit.since;
     visit.who.reset();
     visit.who_asked_at.reset();
 }
 
+void missed_something(Desk& desk, Now now) {
+    visit_in_doubt(desk, now);
+    if (desk.watched_since != MonoTime::max()) desk.watched_since = now.mono;
+}
+
 /// The desk has said something. While it could not be reached, what it said went unheard.
 void heard_from(Desk& desk, Now now) {
-    if (desk.online == false) visit_in_doubt(desk, now);
+    if (desk.online == false) missed_something(desk, now);
     desk.online = true;
 }
 
@@ -63,23 +69,49 @@ void take_answer(Known<T>& known, const Mention<T>& mention, MonoTime asked_at) 
     known.value = value;
 }
 
+bool in_call(const Desk& desk) { return desk.active_calls.value.value_or(0) > 0; }
+
 /// A desk signs a wrong user out, but for as long as a call is on. Whoever stays for a minute of the booking's time
-/// without one is let stay: it is their booking.
+/// without one is let stay: it is their booking. Where the booking came over somebody who sat there, its time begins
+/// with that.
 bool is_let_stay(const SignIn& visit, const KnownBooking& known, Millis stay, WallTime last_seen) {
     Millis quiet = std::min<Millis>(stay, last_seen - known.booking.start);
-    if (visit.call_ended && !rules::is_visitors(known, visit))
-        quiet = std::min<Millis>(quiet, last_seen - visit.call_ended->wall);
+    if (!rules::is_visitors(known, visit)) {
+        quiet = std::min<Millis>(quiet, last_seen - visit.covered_from);
+        if (visit.call_ended) quiet = std::min<Millis>(quiet, last_seen - visit.call_ended->wall);
+    }
     return quiet >= rules::shortest_stay;
 }
 
-void calls_changed(Desk& desk, std::optional<int> before, Now now) {
+/// What is known before something is heard.
+struct Before {
+    explicit Before(const Desk& desk) : calls(desk.active_calls.value), seen(desk.presence.value == Presence::Yes) {}
+    std::optional<int> calls;
+    bool seen;
+};
+
+/// `on_at`: when a call that is on now had begun at the latest; empty: it was found, and since when is not known.
+void calls_changed(Desk& desk, const Before& before, std::optional<WallTime> on_at, Now now) {
     if (!desk.sign_in) return;
     SignIn& visit = *desk.sign_in;
-    const bool on = desk.active_calls.value.value_or(0) > 0, was_on = before.value_or(0) > 0;
+    const bool was_on = before.calls.value_or(0) > 0;
     if (was_on && desk.active_calls.value == 0) visit.call_ended = Since{now.wall, now.mono};
-    if (!on || was_on || !visit.cover || visit.lapsed) return;
+    if (!in_call(desk) || was_on || !before.calls || !on_at || !visit.cover || visit.lapsed) return;
     const KnownBooking* const known = find(desk, visit.cover->ref);
-    if (known && is_let_stay(visit, *known, now.mono - visit.since.mono, now.wall)) visit.let_stay = true;
+    const Millis stay = *on_at - visit.said_at.value_or(visit.since.wall);
+    if (known && is_let_stay(visit, *known, stay, *on_at)) visit.let_stay = true;
+}
+
+/// Since when the call is on, and somebody is seen.
+void note_beginnings(Desk& desk, const Before& before, WallTime at) {
+    const auto note = [&](std::optional<WallTime>& from, bool is, bool was) {
+        if (!is)
+            from.reset();
+        else if (!was)
+            from = at;
+    };
+    note(desk.call_from, in_call(desk), before.calls.value_or(0) > 0);
+    note(desk.seen_from, desk.presence.value == Presence::Yes, before.seen);
 }
 
 /// The desk is free, and nobody has come to the booking that runs: whoever booked could not while it was taken, or may
@@ -89,51 +121,105 @@ void still_expected(Desk& desk, Now now) {
         if (known.booking.covers(now.wall) && !known.arrived) start_again(desk, known, now);
 }
 
+/// The call is over, or nobody is seen any more. Where that was no arrival, the desk is free from now on.
+void note_ends(Desk& desk, const Before& before, Now now) {
+    const bool over = before.calls.value_or(0) > 0 && !in_call(desk);
+    const bool gone = before.seen && desk.presence.value != Presence::Yes;
+    if (over || gone) still_expected(desk, now);
+}
+
+/// Whether whoever has just signed out was the organizer. Two pushes tell the length of the stay by the desk's clock,
+/// even when both come late and together; else it ends when the user was last seen, not when their absence was noticed.
+/// Whoever leaves with the end of a call may have been somebody else.
+bool was_organizer(const Desk& desk, const SignIn& visit, const KnownBooking& known, std::optional<WallTime> said_at,
+                   Now now) {
+    if (visit.who) return rules::is_organizer(*visit.who, known.booking.organizer_email, known.booking.organizer_id);
+    if (visit.let_stay) return true;
+    if (desk.active_calls.value != 0 || desk.calls_go_unheard) return false;  // or not known
+    const WallTime last_seen = said_at.value_or(now.wall - (now.mono - visit.seen_at));
+    Millis stay = visit.seen_at - visit.since.mono;
+    if (said_at && visit.said_at)
+        stay = *said_at - *visit.said_at;
+    else if (said_at && desk.pushes_personalized && visit.seen_at >= visit.since.mono)
+        stay = (now.mono - visit.since.mono) - (now.wall - *said_at);
+    return is_let_stay(visit, known, stay, last_seen);
+}
+
+/// Whether it may have been the organizer, for all that is known: then nobody can say that nobody came. Not whoever is
+/// known to be somebody else, tried for less than a minute, or sat there before and left with their call.
+bool may_have_come(const Desk& desk, const SignIn& visit, const KnownBooking& known, std::optional<WallTime> said_at,
+                   Now now) {
+    if (visit.who && !visit.who->emails.empty() && !known.booking.organizer_email.empty()) return false;
+    if (!visit.watched) return true;
+    const bool in_time = visit.covered_from <= visit.said_at.value_or(visit.since.wall);
+    const bool seen = desk.presence.value == Presence::Yes;
+    if (in_time && (seen || visit.call_ended)) return true;
+    if (in_call(desk)) return in_time;
+    const WallTime from = visit.call_ended ? std::max(visit.covered_from, visit.call_ended->wall) : visit.covered_from;
+    return said_at.value_or(now.wall) - from >= rules::shortest_stay;
+}
+
 /// Somebody has just been seen to sign out. When it was the booking's own user, leaving early, that is remembered.
 void signed_out(Desk& desk, std::optional<WallTime> said_at, Now now) {
     const SignIn visit = *desk.sign_in;
     desk.sign_in.reset();
+    const bool sent_away =
+        std::erase_if(desk.attempts, [](const Attempt& a) { return a.act == Act::SignOut && !a.observed; }) > 0;
     std::erase_if(desk.attempts, [](const Attempt& a) { return a.act == Act::SignOut; });
     KnownBooking* const known = visit.cover && !visit.lapsed ? find(desk, visit.cover->ref) : nullptr;
-    if (!known || !known->booking.covers(now.wall)) return still_expected(desk, now);
-    // The stay counts from the booking's start: whoever was there before it began may have been somebody else. Two
-    // pushes tell it by the desk's clock, even when both come late and together; else it ends when the user was last
-    // seen, not when their absence was noticed. Whoever leaves with the end of a call may have been somebody else, too.
-    const WallTime last_seen = said_at.value_or(now.wall - (now.mono - visit.seen_at));
-    const Millis stay = said_at && visit.said_at ? *said_at - *visit.said_at : visit.seen_at - visit.since.mono;
-    const bool in_call = desk.active_calls.value != 0;  // or not known
-    const bool own = visit.who
-                         ? rules::is_organizer(*visit.who, visit.cover->organizer_email, visit.cover->organizer_id)
-                         : visit.let_stay || (!in_call && is_let_stay(visit, *known, stay, last_seen));
-    if (own) {
+    const bool ran = known && known->booking.covers(now.wall);
+    const bool own = ran && was_organizer(desk, visit, *known, said_at, now);
+    if (own && !sent_away) desk.left = Left{known->booking.ref, Since{now.wall, now.mono}};
+    if (own || (ran && !sent_away && may_have_come(desk, visit, *known, said_at, now))) {
         known->arrived = true;
-        desk.left = Left{known->booking.ref, Since{now.wall, now.mono}};
     } else {
+        desk.stranger_left = said_at.value_or(now.wall);
         still_expected(desk, now);
     }
 }
 
-void personalized_changed(Desk& desk, std::optional<WallTime> said_at, Now now) {
+/// `seen_at`: when somebody was signed in, if so.
+void personalized_changed(Desk& desk, std::optional<WallTime> said_at, MonoTime seen_at, Now now) {
     if (desk.personalized.value == true && !desk.sign_in) {
         desk.sign_in = SignIn{};
         desk.sign_in->since = Since{now.wall, now.mono};
         desk.sign_in->said_at = said_at;
+    } else if (!desk.personalized.value) {
+        // By the time it is known again it may be somebody else.
+        visit_in_doubt(desk, now);
     } else if (desk.personalized.value == false && desk.sign_in) {
         signed_out(desk, said_at, now);
     }
-    if (desk.sign_in && desk.personalized.value == true) desk.sign_in->seen_at = now.mono;
+    if (desk.sign_in && desk.personalized.value == true)
+        desk.sign_in->seen_at = std::max(desk.sign_in->seen_at, seen_at);
+}
+
+/// Messages come in any order. Of a sign-out is heard after the sign-in that followed it: whoever is there now came
+/// then.
+void left_before(Desk& desk, const input::Pushed& pushed, Now now) {
+    if (!desk.sign_in || desk.personalized.value != true || pushed.report.personalized != std::optional{false}) return;
+    const WallTime came = desk.sign_in->said_at.value_or(desk.sign_in->since.wall);
+    if (pushed.as_of <= came || pushed.as_of >= desk.personalized.as_of) return;
+    signed_out(desk, pushed.as_of, now);
+    personalized_changed(desk, desk.personalized.as_of, now.mono, now);
 }
 
 void hear(Desk& desk, const input::Pushed& pushed, Now now) {
     heard_from(desk, now);
+    left_before(desk, pushed, now);
     if (pushed.report.personalized) desk.pushes_personalized = true;
-    const auto calls_before = desk.active_calls.value;
+    const Before before(desk);
     take_push(desk.active_calls, pushed.report.active_calls, pushed.as_of, now);
     take_push(desk.presence, pushed.report.presence, pushed.as_of, now);
     const bool news = pushed.report.personalized && pushed.as_of >= desk.personalized.as_of;
     take_push(desk.personalized, pushed.report.personalized, pushed.as_of, now);
-    calls_changed(desk, calls_before, now);
-    if (news) personalized_changed(desk, pushed.as_of, now);
+    if (pushed.report.active_calls && !pushed.full_sync) desk.calls_go_unheard = false;
+    note_beginnings(desk, before, pushed.full_sync ? now.wall : pushed.as_of);
+    note_ends(desk, before, now);
+    // A full sync tells how it is, and not since when.
+    const auto on_at = pushed.full_sync ? std::nullopt : std::optional{std::min(pushed.as_of, now.wall)};
+    calls_changed(desk, before, on_at, now);
+    if (news) personalized_changed(desk, pushed.as_of, now.mono, now);
     if (pushed.full_sync) ask_again(desk, now);
 }
 
@@ -141,13 +227,22 @@ void hear(Desk& desk, const input::StatusAnswered& answer, Now now) {
     heard_from(desk, now);
     desk.status_asked_at = answer.asked_at;
     answered_both(desk, answer.asked_at);
-    const auto calls_before = desk.active_calls.value;
+    const Before before(desk);
+    // An answer may take minutes. Nobody was there when the question arrived, and somebody came afterwards: whoever was
+    // there before has left.
+    const bool was_free = answer.report.personalized && *answer.report.personalized == false;
+    if (was_free && desk.sign_in && desk.sign_in->since.mono < answer.asked_at &&
+        desk.personalized.pushed_at > answer.asked_at)
+        signed_out(desk, std::nullopt, now);
     take_answer(desk.active_calls, answer.report.active_calls, answer.asked_at);
     take_answer(desk.personalized, answer.report.personalized, answer.asked_at);
     // Presence may not have been asked for: what was pushed is not forgotten for that.
     if (answer.report.presence) take_answer(desk.presence, answer.report.presence, answer.asked_at);
-    calls_changed(desk, calls_before, now);
-    personalized_changed(desk, std::nullopt, now);
+    if (before.calls && desk.active_calls.value && (*before.calls > 0) != in_call(desk)) desk.calls_go_unheard = true;
+    note_beginnings(desk, before, now.wall);
+    note_ends(desk, before, now);
+    calls_changed(desk, before, std::nullopt, now);
+    personalized_changed(desk, std::nullopt, answer.asked_at, now);
 }
 
 // --- the rest ------------------------------------------------------------------------------------------------------
@@ -178,6 +273,10 @@ void hear(Desk& desk, const input::WhoFailed& failed, Now now) {
 void hear(Desk& desk, const input::Answered& answered, Now now) {
     for (auto& attempt : desk.attempts) {
         if (attempt.pending != answered.seq) continue;
+        // The desk does not tell of the next one who sits down, and an answer that is lost does not tell of the
+        // sign-out.
+        const bool done = !answered.failure || answered.may_be_done;
+        if (attempt.act == Act::SignOut && done && !desk.pushes_personalized) visit_in_doubt(desk, now);
         attempt.pending.reset();
         attempt.answered_at = now.mono;
         attempt.failures = answered.failure ? attempt.failures + 1 : 0;
@@ -195,14 +294,13 @@ void hear(Desk& desk, const input::Answered& answered, Now now) {
 }
 
 void hear(Desk& desk, const input::Doubted& doubt, Now now) {
-    visit_in_doubt(desk, now);
+    missed_something(desk, now);
     if (!doubt.ask) return;
     ask_again(desk, now);
-    if (desk.doubted_at != MonoTime::min() && now.mono - desk.doubted_at < rules::doubt_rest)
-        desk.ask_not_before = std::max(desk.ask_not_before, desk.doubted_at + rules::doubt_rest);
-    else
+    if (now.mono >= desk.doubted_at + rules::doubt_rest)
         desk.doubted_at = now.mono;
-    if (desk.watched_since != MonoTime::max()) desk.watched_since = now.mono;
+    else if (now.mono >= desk.doubted_at)
+        desk.doubted_at += rules::doubt_rest;
 }
 void hear(Desk&, const input::Woken&, Now) {}
 
@@ -223,9 +321,13 @@ const Booking* covering(const Desk& desk, const SignIn& visit, Now now) {
     return best || (desk.pushes_personalized && visit.watched) ? best : others;
 }
 
-bool request_covers(const Desk& desk, Now now) {
-    return std::any_of(desk.requested.begin(), desk.requested.end(),
-                       [&](const RequestedBooking& r) { return r.start <= now.wall && now.wall < r.end; });
+/// What somebody asked for at the desk who has left since is not for whoever came after them.
+bool request_covers(const Desk& desk, const SignIn& visit, Now now) {
+    const WallTime came = visit.said_at.value_or(visit.since.wall);
+    return std::any_of(desk.requested.begin(), desk.requested.end(), [&](const RequestedBooking& r) {
+        const bool earlier = r.at_desk && visit.watched && r.asked_at != WallTime{} && r.asked_at < came;
+        return !earlier && rules::is_awaited(r, now) && r.start <= now.wall && now.wall < r.end;
+    });
 }
 
 void forget_what_is_old(Desk& desk, Now now) {
@@ -235,8 +337,7 @@ void forget_what_is_old(Desk& desk, Now now) {
         std::erase_if(desk.bookings, [&](const KnownBooking& k) { return k.booking.end + rules::memory < now.wall; });
     if (desk.bookings.size() > max_bookings_a_desk) desk.bookings.resize(max_bookings_a_desk);
     std::erase_if(desk.deleted, [&](const DeletedBooking& d) { return d.learned_at + rules::memory < now.mono; });
-    std::erase_if(desk.requested,
-                  [&](const RequestedBooking& r) { return r.since.mono + rules::request_wait <= now.mono; });
+    std::erase_if(desk.requested, [&](const RequestedBooking& r) { return r.since.mono + rules::memory <= now.mono; });
     std::erase_if(desk.permits, [&](const Permit& p) {
         // Of a booking that was made while nothing could be heard it may take long to hear.
         return p.since.mono + rules::permit_life <= now.mono && p.slot.end <= now.wall;
@@ -245,37 +346,71 @@ void forget_what_is_old(Desk& desk, Now now) {
         std::erase_if(known.reversals, [&](WallTime at) { return at + rules::reversal_window <= now.wall; });
 }
 
+/// A booking that comes over somebody who sits there already gives its desk the time to sign them out.
+void begin_cover(SignIn& visit, const Booking& booking, Now now) {
+    const bool same = visit.cover && rules::same(visit.cover->ref, booking.ref) &&
+                      !rules::different_organizers(*visit.cover, booking);
+    if (same && !visit.lapsed) return;
+    if (visit.cover && !same) visit.let_stay = false;
+    if (visit.cover && !visit.lapsed && !booking.organizer_email.empty() &&
+        same_address(visit.cover->organizer_email, booking.organizer_email))
+        return;  // the same organizer's next one
+    const bool sat_there = visit.was_without || visit.cover;
+    visit.covered_from = sat_there ? now.wall : std::max(visit.said_at.value_or(visit.since.wall), booking.start);
+}
+
 void settle_sign_in(Desk& desk, Now now) {
     SignIn& visit = *desk.sign_in;
     desk.left.reset();  // somebody is back
     if (const Booking* booking = covering(desk, visit, now)) {
         // Of a booking that may be gone the list tells in a moment.
         if (!visit.cover && desk.bookings_asked && !desk.bookings_asked_at) return;
-        if (visit.cover && !rules::same(visit.cover->ref, booking->ref)) visit.let_stay = false;
+        begin_cover(visit, *booking, now);
         visit.cover = Cover{booking->ref, booking->organizer_email, booking->organizer_id, booking->end};
         visit.lapsed.reset();
         const bool wrong =
             visit.who && !rules::is_organizer(*visit.who, booking->organizer_email, booking->organizer_id);
         if (!wrong) std::erase_if(desk.attempts, [](const Attempt& a) { return a.act == Act::SignOut && !a.pending; });
-    } else if (request_covers(desk, now)) {
-        visit.lapsed.reset();
-    } else if (!visit.lapsed) {
-        visit.lapsed = Since{now.wall, now.mono};
+        return;
     }
+    // Where the list was not asked for yet, a booking may be there all the same.
+    visit.was_without = visit.was_without || desk.bookings_asked_at.has_value();
+    if (request_covers(desk, visit, now))
+        visit.lapsed.reset();
+    else if (!visit.lapsed)
+        visit.lapsed = Since{now.wall, now.mono};
 }
 
-/// Whoever is in a call, is seen, or has stayed for a minute has come. Once is enough for a booking. What is seen of a
-/// user whose own time is over is no arrival of somebody else.
+/// What has been so since `from` is somebody else's than a booking's organizer: of a user who has signed out since, or
+/// whose own booking ran then.
+bool is_anothers(const Desk& desk, const KnownBooking& known, std::optional<WallTime> from) {
+    if (!from) return false;  // not known
+    if (desk.stranger_left && *from <= *desk.stranger_left) return true;
+    const Booking& mine = known.booking;
+    return *from < mine.start &&
+           std::any_of(desk.bookings.begin(), desk.bookings.end(), [&](const KnownBooking& other) {
+               const Booking& before = other.booking;
+               const Cover theirs{before.ref, before.organizer_email, before.organizer_id, before.end};
+               return before.covers(*from) && rules::different_organizers(theirs, mine);
+           });
+}
+
+/// Whoever is in a call or is seen while nobody is signed in has come. Once is enough for a booking. Who has been
+/// signed in is judged when they leave: until then nobody needs to know.
 void settle_arrivals(Desk& desk, Now now) {
-    const bool seen = (desk.active_calls.value.value_or(0) > 0 || desk.presence.value == Presence::Yes) &&
-                      !(desk.sign_in && desk.sign_in->lapsed);
+    // Whoever came to a booking and had it extended has come to the extension, which may be a booking of its own.
+    for (auto& known : desk.bookings) {
+        const KnownBooking* const first = known.extends.empty() ? nullptr : find(desk, {BookingId{}, known.extends});
+        known.arrived = known.arrived || (first && first->arrived);
+    }
+    if (desk.sign_in) return;
+    const bool seen = desk.presence.value == Presence::Yes;
     for (auto& known : desk.bookings) {
         if (known.booking.start > now.wall) break;  // they are sorted
         if (known.arrived || !known.booking.covers(now.wall)) continue;
-        const bool stays = desk.sign_in && !desk.sign_in->lapsed && desk.sign_in->cover &&
-                           rules::same(desk.sign_in->cover->ref, known.booking.ref) &&
-                           desk.sign_in->seen_at - desk.sign_in->since.mono >= rules::shortest_stay;
-        known.arrived = stays || seen;
+        const WallTime packed = std::max(known.booking.start, desk.stranger_left.value_or(WallTime{})) + rules::packing;
+        const bool came_in = seen && (now.wall >= packed || !is_anothers(desk, known, desk.seen_from));
+        known.arrived = came_in || (in_call(desk) && !is_anothers(desk, known, desk.call_from));
     }
 }
 
@@ -314,6 +449,7 @@ void settle(Desk& desk, Now now) {
 }  // namespace
 
 void fold(Desk& desk, const Input& heard, Now now) {
+    settle_arrivals(desk, now);  // what is heard may end what has been so until now
     std::visit([&](const auto& what) { hear(desk, what, now); }, heard);
     settle(desk, now);
 }

@@ -15,6 +15,8 @@ void start_again(Desk& desk, KnownBooking& known, Now now);
 void ask_again(Desk& desk, Now now);
 /// Whoever is signed in may be somebody else by now.
 void visit_in_doubt(Desk& desk, Now now);
+/// The same, and nobody knows who came and went: messages of the desk may have been missed.
+void missed_something(Desk& desk, Now now);
 /// The desk has said something; what it said while it could not be reached went unheard.
 void heard_from(Desk& desk, Now now);
 /// A round of two questions went well; one good answer beside a failed one is no success.

@@ -5,6 +5,7 @@
 
 namespace hotdesk::observing {
 
+using namespace std::chrono_literals;
 using rules::same;
 
 KnownBooking* find(Desk& desk, const BookingRef& ref) {
@@ -45,9 +46,19 @@ void merge(Booking& known, const Booking& newer) {
     if (!newer.organizer_name.empty()) known.organizer_name = newer.organizer_name;
 }
 
-/// A booking that begins at another time than before: whoever booked has to come anew, and has all the time for it.
-void begins_anew(Desk& desk, KnownBooking& known, WallTime before, Now now) {
-    if (known.booking.start == before) return;
+/// A booking has other times than before. Whoever moves what is left of it after they signed out wants it; events tell
+/// durations in whole minutes, so an end may seem to be later than it is. One that begins at another time has to be
+/// come to anew, with all the time for it.
+/// One that gets another organizer has to be come to by them.
+void changed(Desk& desk, KnownBooking& known, const Booking& before, Now now) {
+    const Cover theirs{before.ref, before.organizer_email, before.organizer_id, before.end};
+    const bool handed_over = rules::different_organizers(theirs, known.booking);
+    if (handed_over) known.arrived = false;
+    const bool another_end = known.booking.end - before.end >= 1min || before.end - known.booking.end >= 1min;
+    if ((known.booking.start != before.start || another_end || handed_over) && desk.left &&
+        same(desk.left->ref, known.booking.ref))
+        desk.left.reset();
+    if (known.booking.start == before.start && !handed_over) return;
     if (known.booking.start > now.wall) known.arrived = false;
     if (!known.arrived) start_again(desk, known, now);
 }
@@ -61,17 +72,17 @@ void remember_deleted(Desk& desk, BookingRef ref, WallTime as_of, MonoTime learn
 
 /// Whether a booking was made from a request. Hybrid calendars give it a MeetingId of its own, and neither a list nor
 /// every event repeats the UUID: then the same times tell. A desk has one booking at a time.
-bool made_from(const RequestedBooking& request, const RequestUuid& uuid, const Booking& booking) {
+bool made_from(const RequestedBooking& request, const RequestUuid& uuid, const Booking& booking, Now now) {
     if (!request.uuid.empty() && request.uuid.value == booking.ref.meeting.value) return true;
     if (!request.uuid.empty() && !uuid.empty()) return request.uuid == uuid;
-    return request.start == booking.start && request.end == booking.end;
+    return rules::is_awaited(request, now) && request.start == booking.start && request.end == booking.end;
 }
 
 void forget_request(Desk& desk, const RequestUuid& uuid) {
     std::erase_if(desk.requested, [&](const RequestedBooking& r) { return !uuid.empty() && r.uuid == uuid; });
 }
-void forget_request(Desk& desk, const RequestUuid& uuid, const Booking& booking) {
-    std::erase_if(desk.requested, [&](const RequestedBooking& r) { return made_from(r, uuid, booking); });
+void forget_request(Desk& desk, const RequestUuid& uuid, const Booking& booking, Now now) {
+    std::erase_if(desk.requested, [&](const RequestedBooking& r) { return made_from(r, uuid, booking, now); });
 }
 
 /// Booking events matter to whoever is signed in; a desk that does not push that is asked.
@@ -128,7 +139,8 @@ struct EventFold {
                      event.start + event.duration,
                      {now.wall, now.mono},
                      asked_at_desk(event.uuid),
-                     {}});
+                     {},
+                     at});
     }
     /// What the request told of the booking that it has become.
     void take_request(KnownBooking& known, const BookingCreated& event) const {
@@ -136,31 +148,32 @@ struct EventFold {
         known.made_at = at;
         known.at_desk = asked_at_desk(event.uuid);
         for (const auto& request : desk.requested) {
-            if (!made_from(request, event.uuid, event.booking)) continue;
+            if (!made_from(request, event.uuid, event.booking, now)) continue;
             if (known.request.empty() && request.extends.empty()) known.request = request.uuid;
-            known.at_desk = known.at_desk || request.at_desk;
+            known.at_desk = request.at_desk;
+            known.asked_at = request.asked_at;
             known.extends = request.extends;
         }
         known.at_desk = known.at_desk && may_be_the_visitors(desk, known.booking, now);
     }
     void operator()(const BookingCreated& event) const {
         if (is_history(event.booking.ref)) {
-            forget_request(desk, event.uuid, event.booking);
+            forget_request(desk, event.uuid, event.booking, now);
             return;
         }
         if (auto* known = find(desk, event.booking.ref)) {
             // A list told of it first, or the same is said twice.
             if (known->request.empty() && known->as_of == WallTime{}) take_request(*known, event);
-            const WallTime start = known->booking.start;
+            const Booking before = known->booking;
             if (at >= known->as_of) merge(known->booking, event.booking), known->as_of = at;
-            begins_anew(desk, *known, start, now);
+            changed(desk, *known, before, now);
             known->learned_at = std::max(known->learned_at, told_at());
         } else {
             KnownBooking created{event.booking, at, told_at()};
             take_request(created, event);
             desk.bookings.push_back(std::move(created));
         }
-        forget_request(desk, event.uuid, event.booking);
+        forget_request(desk, event.uuid, event.booking, now);
         sort_bookings(desk);
     }
     void operator()(const BookingFailed& event) const { forget_request(desk, event.uuid); }
@@ -176,11 +189,12 @@ struct EventFold {
         }
         known->learned_at = std::max(known->learned_at, told_at());
         if (at < known->as_of) return;
-        const WallTime start = std::exchange(known->booking.start, event.start);
+        const Booking before = known->booking;
+        known->booking.start = event.start;
         known->booking.end = event.start + event.duration;
         if (!event.ref.id.empty()) known->booking.ref.id = event.ref.id;
         known->as_of = at;
-        begins_anew(desk, *known, start, now);
+        changed(desk, *known, before, now);
         sort_bookings(desk);
     }
     // A wish to change is not a change: BookingMoved tells of that.
@@ -197,7 +211,8 @@ struct EventFold {
                      event.new_end,
                      {now.wall, now.mono},
                      desk.sign_in.has_value(),
-                     original});
+                     original,
+                     at});
     }
     void operator()(const ExtensionFailed& event) const {
         std::erase_if(desk.requested, [&](const RequestedBooking& request) {
@@ -234,9 +249,10 @@ struct EventFold {
         }
         remember_deleted(desk, std::move(ref), at, now.mono);
     }
-    /// A desk says so after it was cut off, too.
-    void operator()(const BookingsChanged&) const {
-        visit_in_doubt(desk, now);
+    /// What is void may have been lost while the desk was cut off, and users may have changed unheard. That bookings
+    /// change is everyday, and says nothing of who is signed in.
+    void operator()(const BookingsChanged& event) const {
+        if (event.is_void) missed_something(desk, now);
         ask_again(desk, now);
     }
     void operator()(const Booted&) const { ask_again(desk, now); }
@@ -264,18 +280,18 @@ void hear(Desk& desk, const input::BookingsAnswered& answer, Now now) {
             entry = *known;
             if (known->learned_at <= answer.asked_at) {
                 merge(entry.booking, listed);
-                begins_anew(desk, entry, known->booking.start, now);
+                changed(desk, entry, known->booking, now);
                 entry.learned_at = answer.asked_at;
             }
         } else {
             entry.made_at = now.wall;
             for (const auto& request : desk.requested)
-                if (made_from(request, {}, listed))
+                if (made_from(request, {}, listed, now))
                     entry.at_desk = request.at_desk && may_be_the_visitors(desk, listed, now),
-                    entry.extends = request.extends;
+                    entry.asked_at = request.asked_at, entry.extends = request.extends;
             if (first && !desk.judge_existing) entry.admitted = Admitted{slot_of(listed), listed.organizer_email, true};
         }
-        forget_request(desk, {}, listed);
+        forget_request(desk, {}, listed, now);
         merged.push_back(std::move(entry));
     }
     for (const auto& known : desk.bookings) {

@@ -132,8 +132,9 @@ std::optional<Refusal> judge_claims(const ActivationClaims& claims, const AppId&
 
 ActivationClaims updated(const Activation& standing, ActivationClaims update) {
     update.org_name = standing.org_name;
-    update.oauth_url = standing.oauth_url;
-    update.webexapis_base_url = standing.webexapis_base_url;
+    // Not in the documented example; where a move changes them as well, nothing may be asked at the old ones any more.
+    if (update.oauth_url.empty()) update.oauth_url = standing.oauth_url;
+    if (update.webexapis_base_url.empty()) update.webexapis_base_url = standing.webexapis_base_url;
     update.scopes = standing.scopes;
     update.xapi = standing.xapi;
     return update;

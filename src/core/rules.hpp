@@ -3,6 +3,7 @@
 
 #include <hotdesk/booking.hpp>
 #include <hotdesk/desk.hpp>
+#include <hotdesk/result.hpp>
 #include <hotdesk/time.hpp>
 
 #include <algorithm>
@@ -17,6 +18,8 @@ inline constexpr Millis request_wait = 5min;
 /// A visit shorter than this is a wrong user or a failed sign-in, not a departure. Source: contract,
 /// release_on_sign_out.
 inline constexpr Millis shortest_stay = 1min;
+/// Whoever has just signed out may be seen for this long while they pack. Presence also lags behind.
+inline constexpr Millis packing = 5min;
 /// How long deleted bookings are remembered: longer than the queue keeps messages (10 minutes).
 inline constexpr Millis memory = 1h;
 /// How long bookings that are over are remembered: they count for max_bookings_per_day, and a day may have 25 hours.
@@ -72,6 +75,20 @@ constexpr Millis backoff(Millis first, Millis most, int tries) {
     return wait < most ? wait : most;
 }
 
+/// A request that may still be answered as quickly as people wait for it.
+inline bool is_awaited(const RequestedBooking& request, Now now) {
+    return request.since.mono + request_wait > now.mono;
+}
+
+/// What failed may have been done all the same: the answer was lost on the way, could not be read, or a gateway (502,
+/// 504) gave up waiting for it. Any other refusal says that it was not, and so does a connection that never came about.
+inline bool may_be_done(const Error& error) {
+    const int status = error.http_status;
+    if (error.unsent) return false;
+    if (status == 0) return error.kind == ErrorKind::Transient;
+    return status < 300 || status == 502 || status == 504;
+}
+
 /// The same booking: by MeetingId where both have one, else by Id.
 inline bool same(const BookingRef& a, const BookingRef& b) {
     if (!a.meeting.empty() && !b.meeting.empty()) return a.meeting == b.meeting;
@@ -101,7 +118,13 @@ inline MonoTime at_booking_since(const DeskState& desk, const SignIn& visit, Now
 /// The visitor is known to be the one who booked: Webex says so, or they booked while they were signed in at the desk.
 inline bool is_visitors(const KnownBooking& known, const SignIn& visit) {
     if (visit.who && is_organizer(*visit.who, known.booking.organizer_email, known.booking.organizer_id)) return true;
-    return known.at_desk && known.made_at >= visit.said_at.value_or(visit.since.wall);
+    const WallTime asked_at = known.asked_at == WallTime{} ? known.made_at : known.asked_at;
+    return known.at_desk && asked_at >= visit.said_at.value_or(visit.since.wall);
+}
+
+/// The booking for which somebody may have come early, or that runs: it begins within `grace`.
+inline bool is_next(const Booking& booking, Millis grace, Now now) {
+    return booking.end > now.wall && booking.start <= now.wall + grace;
 }
 
 /// Two bookings are known to be different people's. What is not known counts as the same: in doubt for the user.

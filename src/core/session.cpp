@@ -49,12 +49,8 @@ bool refused(const Error& error) {
            error.http_status == 404;
 }
 
-/// Webex may have handed messages out, and each is handed out once. A gateway that gave up may have had them.
-bool may_be_lost(const Error& error) {
-    const int status = error.http_status;
-    return error.kind == ErrorKind::Transient && !error.unsent &&
-           (status == 0 || status == 200 || status == 502 || status == 504);
-}
+/// Webex may have handed messages out, and each is handed out once.
+bool may_be_lost(const Error& error) { return error.kind == ErrorKind::Transient && rules::may_be_done(error); }
 
 }  // namespace
 
@@ -73,9 +69,10 @@ void Session::failed(Task& task, const Error& error, Now now, double chance) {
         task.not_before = now.mono + pause_of(error);
         return;
     }
-    const Millis wait = rules::backoff(retry_first, retry_most, task.failures);
-    task.not_before =
-        now.mono + wait + Millis{static_cast<Millis::rep>(static_cast<double>(wait.count()) * chance / 4)};
+    Millis wait = rules::backoff(retry_first, retry_most, task.failures);
+    wait += Millis{static_cast<Millis::rep>(static_cast<double>(wait.count()) * chance / 4)};
+    if (error.retry_after) wait = std::max(wait, pause_of(error));
+    task.not_before = now.mono + wait;
 }
 
 bool Session::token_usable(Now now) const {
@@ -168,6 +165,7 @@ bool Session::warned(const Error& error, MonoTime started, Now now) {
         return true;
     }
     if (error.kind != ErrorKind::AuthExpired) return false;
+    if (error.retry_after) pause_until_ = std::max(pause_until_, now.mono + pause_of(error));
     if (started < obtained_at_ || refresh_forced_) return true;
     // A new token may help, unless it was just got for the same reason: then the fault is elsewhere.
     const bool had_one = obtained_at_ != MonoTime::min();
@@ -208,7 +206,9 @@ SessionNews Session::answered(const Call& call, Result<Reply>&& reply, MonoTime 
     if (!reply.ok()) {
         // A token that ran out is no failure of the call: it goes out again with the next one.
         if (warned(reply.error(), started, now) && reply.error().kind == ErrorKind::AuthExpired) {
-            task_of(call).under_way = false;
+            Task& task = task_of(call);
+            task.under_way = false;
+            if (reply.error().retry_after) task.not_before = now.mono + pause_of(reply.error());
             return news;
         }
         news.note = reply.error().message;
@@ -242,7 +242,8 @@ void Session::refreshed(Result<Reply>&& reply, Now now, double chance, SessionNe
     refresh_ = {};
     // However short a token lives, and whatever `expires_in` says: refreshes do not chase each other.
     refresh_.not_before = now.mono + std::clamp(Millis{grant.expires_in} / 2, Millis{1s}, forced_first);
-    refresh_forced_ = false;
+    // One whose time had come anyway begins a new row: its token has not been refused yet.
+    if (!std::exchange(refresh_forced_, false)) forced_in_a_row_ = 0;
     tokens_ = Tokens::Valid;
     activation_.access_token = std::move(grant.access_token);
     activation_.access_expires = now.wall + grant.expires_in;
@@ -334,6 +335,8 @@ void Session::app_read(Result<Reply>&& reply, Now now, double chance, SessionNew
         removals_ = 0;
     Activation next = activation_;
     if (!details.poll_url.empty()) next.poll_url = details.poll_url;
+    // How long the old queue was refused is no reason to keep the new one waiting: it holds messages for minutes.
+    if (next.poll_url != activation_.poll_url) poll_.not_before = now.mono;
     if (!details.scopes.empty()) next.scopes = details.scopes;
     const XapiAccess none;
     if (!(details.xapi == none)) {

@@ -201,7 +201,11 @@ void Worker::answered(const Call& call, Result<Reply>&& reply, MonoTime started,
     if (is_fleet_call(call)) {
         if (!reply.ok())
             trouble(fleet_.name_of_desk(call) + ": " + reply.error().message, reply.error().tracking_id, now);
-        const bool about_us = !reply.ok() && session_.warned(reply.error(), started, now);
+        // That Webex is not asked who sits where so often holds up nothing else: only that question waits.
+        const bool asks_who =
+            std::holds_alternative<call::AskSessions>(call) || std::holds_alternative<call::AskPerson>(call);
+        const bool limited = !reply.ok() && reply.error().kind == ErrorKind::RateLimited;
+        const bool about_us = !reply.ok() && !(asks_who && limited) && session_.warned(reply.error(), started, now);
         fleet_.answered(call, std::move(reply), started, now, about_us);
         if (fleet_.who_refused())
             note_once("Webex refuses to say who is signed in: verify_identity rests, and it is asked again in an hour",

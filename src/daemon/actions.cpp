@@ -33,6 +33,7 @@ std::vector<Call> Actions::step(Worker& worker, Store& store, Now now) {
 void Actions::answered(const call::ReadKeys& call, Result<Reply>&& reply, Now now) {
     std::optional<std::vector<Jwk>> keys;
     if (reply.ok()) keys = std::move(std::get<std::vector<Jwk>>(*reply));
+    no_keys_ = reply.ok() ? "" : reply.error().message;
     ring_.answered(call.url, std::move(keys), now.mono);
 }
 
@@ -54,7 +55,8 @@ bool Actions::settle(const Waiting& action, Worker& worker, Store& store, Now no
             return false;
         case KeyRing::Look::Waiting:
             return now.mono - action.heard_at > action_life &&
-                   refuse("the keys that prove it could not be had in time");
+                   refuse("the keys that prove it could not be had in time" +
+                          (no_keys_.empty() ? no_keys_ : ": " + no_keys_));
     }
     auto verified = codec::verify(action.jwt.reveal(), ring_.keys(url));
     if (const auto* refusal = std::get_if<codec::JwtRefusal>(&verified)) return refuse(codec::words(*refusal));

@@ -38,6 +38,7 @@ private:
 
     std::string jwks_url_;
     KeyRing ring_;
+    std::string no_keys_;  ///< why the last key set could not be had
     std::deque<Waiting> waiting_;
 };
 

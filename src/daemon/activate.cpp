@@ -158,6 +158,8 @@ Activation move_to(const Config& config, const ActivationClaims& claims, Standin
     Activation next = standing.activation();
     const std::string old = next.id;
     next.id = hex(io::make_host()->random(8));
+    next.oauth_url = claims.oauth_url;
+    next.webexapis_base_url = claims.webexapis_base_url;
     next.app_url = claims.app_url;
     next.manifest_url = claims.manifest_url;
     next.region = claims.region;

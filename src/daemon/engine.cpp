@@ -114,6 +114,11 @@ Now Engine::now() {
     return now;
 }
 
+std::optional<Now> Engine::webex_now() {
+    const Now at = now();  // which may find that the clock was set
+    return clock_.known() ? std::optional{at} : std::nullopt;
+}
+
 void Engine::write_lines() {
     for (const Line& line : worker_.take_lines()) {
         std::vector<Field> fields;

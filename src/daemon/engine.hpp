@@ -10,6 +10,7 @@
 #include "daemon/actions.hpp"
 
 #include <chrono>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -36,6 +37,10 @@ public:
     Engine(EngineParts parts, Worker worker, Client client, std::string jwks_url = {});
 
     Worker& worker() { return worker_; }
+    /// The host's clocks, the wall clock as Webex has it, as far as that is known.
+    Now now();
+    /// The same; empty while no answer of Webex says that it is so. For what cannot be taken back.
+    std::optional<Now> webex_now();
     void set_log(Log& log) { parts_.log = &log; }
     /// The configuration was read again.
     void set_policy(PolicyBook policy) { worker_.set_policy(std::move(policy), now()); }
@@ -58,8 +63,6 @@ private:
     void take(HttpDone&& done);
     void write_lines();
     double chance();
-    /// The host's clocks, the wall clock as Webex has it.
-    Now now();
 
     struct UnderWay {
         Call call;

@@ -8,6 +8,7 @@
 #include <hotdesk/time.hpp>
 
 #include <cstddef>
+#include <optional>
 
 namespace hotdesk {
 
@@ -23,8 +24,10 @@ public:
     void set_keep(Limit keep);
 
     /// Removes a batch where it is time, and does nothing else; to be called on every turn. Where a batch was full, the
-    /// next look goes on; after a failure it waits for the next hour.
-    Result<void> look(Now now);
+    /// next look goes on; after a failure it waits for the next hour. `now`: Webex's time, by which decisions are
+    /// written; empty: it is not known, and nothing is removed. A box whose clock is a year ahead must not lose its
+    /// record.
+    Result<void> look(std::optional<Now> now);
 
 private:
     Store& store_;

@@ -61,7 +61,10 @@ public:
     Exit run() {
         while (!stopping_ && !removed_) {
             start_engine();
-            while (!stopping_ && !removed_ && !activation_changed_) turn();
+            while (!stopping_ && !removed_ && !activation_changed_) {
+                turn();
+                if (store_->broken()) return give_up();
+            }
             removed_ = removed_ && clean_up();
         }
         service_->stopping();
@@ -72,6 +75,16 @@ public:
     }
 
 private:
+    /// What is not stored is not done: a process that begins anew goes on from what is. systemd starts it.
+    Exit give_up() {
+        service_->stopping();
+        log_->line(Level::Error,
+                   "a write to the state in " + config_.state_directory +
+                       " failed half way, and it cannot be used before hotdeskd is started again: stopping. Look for "
+                       "disk errors in the kernel's log");
+        return Exit::Failed;
+    }
+
     /// Source: technical details, "Read the current integration state": what was set up here is removed. The record of
     /// what was decided is the administrator's. False: an administrator was faster, and a new activation stands.
     bool clean_up() {
@@ -133,7 +146,7 @@ private:
         engine_->turn(limit, wake);
         service_->watchdog();
         for (const io::Signal signal : signals_->take()) obey(signal);
-        const Now now = host_->now();
+        const Now now = engine_->now();
         if (!ready_ && engine_->worker().ready()) {
             ready_ = true;
             service_->ready();
@@ -143,7 +156,7 @@ private:
             look_again_at_ = now.mono + longest_turn;
             look_outside();
         }
-        if (const auto kept = keeper_->look(now); !kept.ok())
+        if (const auto kept = keeper_->look(engine_->webex_now()); !kept.ok())
             log_->line(Level::Warn, "old decisions cannot be removed: " + kept.error().message);
         if (now.mono >= tell_again_at_) {
             tell_again_at_ = now.mono + status_interval;
@@ -191,7 +204,8 @@ private:
                 next.runtime_directory != config_.runtime_directory || next.proxy != config_.proxy ||
                 next.ca_file != config_.ca_file || next.extra_hosts != config_.extra_hosts;
             secret_ = std::move(secret);
-            engine_->set_client({config_.client_id, secret_});  // who the client is stays until the next start
+            // Who the client is stays until the next start, and another client's secret is none of its.
+            if (next.client_id == config_.client_id) engine_->set_client({config_.client_id, secret_});
             config_ = std::move(next);
             keeper_->set_keep(config_.record_keep);
             log_ = make_log();

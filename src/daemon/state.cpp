@@ -104,8 +104,37 @@ Result<std::vector<Change>> orphans(Store& store) {
     return changes;
 }
 
+namespace {
+
+/// The decisions that wait for their answer, which nobody will hear any more.
+Result<std::vector<Change>> close_decisions(Store& store) {
+    std::vector<Change> changes;
+    std::vector<std::string> waiting;
+    const auto scanned = store.scan(Table::Outbox, "", [&](std::string_view key, std::string_view) {
+        waiting.emplace_back(key);
+        return true;
+    });
+    if (!scanned.ok()) return scanned.error();
+    for (const std::string& key : waiting) {
+        const auto bytes = store.get(Table::Record, key);
+        if (!bytes.ok()) return bytes.error();
+        auto record = *bytes ? codec::read_record(**bytes) : Result<Record>{Error{ErrorKind::Corrupt, ""}};
+        if (!record.ok() || record->result != result_pending) continue;
+        record->result = "dropped: the integration was removed before the answer came";
+        changes.push_back(put(Table::Record, key, codec::write_record(*record)));
+    }
+    return changes;
+}
+
+}  // namespace
+
 Result<void> forget(Store& store, bool record) {
     std::vector<Change> changes;
+    if (!record) {
+        auto closed = close_decisions(store);
+        if (!closed.ok()) return closed.error();
+        changes = std::move(*closed);
+    }
     for (const Table table : {Table::Meta, Table::Desk, Table::Outbox, Table::Record, Table::Request}) {
         if (table == Table::Record && !record) continue;
         const auto scanned = store.scan(table, "", [&](std::string_view key, std::string_view) {

@@ -34,7 +34,8 @@ Change drop_activation(const std::string& id);
 Result<std::vector<Change>> orphans(Store& store);
 
 /// Removes the activation and everything about desks and people, and with `record` the decision record too, in one
-/// commit. What stays: the schema, the counter of decisions, and the codes that were used.
+/// commit. What stays: the schema, the counter of decisions, and the codes that were used. Decisions that stay and
+/// wait for their answer get their result: there will be none.
 Result<void> forget(Store& store, bool record);
 /// The same without the decision record, for the activation `id` that is gone. False: another one has been put in its
 /// place meanwhile, and nothing is removed.

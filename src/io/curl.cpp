@@ -64,6 +64,21 @@ std::string header(CURL* easy, const char* name, std::size_t index = 0) {
 
 std::string tracking_id(CURL* easy) { return header(easy, "trackingid").substr(0, most_tracking_id); }
 
+/// A moment, as Date and Retry-After name it. Source: RFC 9110, 5.6.7. Empty: it is none.
+std::optional<WallTime> parse_date(const std::string& text) {
+    const auto at = curl_getdate(text.c_str(), nullptr);
+    return at > 0 ? std::optional{WallTime{std::chrono::seconds{at}}} : std::nullopt;
+}
+
+/// A moment to wait for is by the clock of whoever names it, as its Date shows it: this machine's may be another.
+std::optional<std::chrono::seconds> retry_after(CURL* easy, std::optional<WallTime> date) {
+    const std::string said = header(easy, "retry-after");
+    if (auto span = parse_retry_after(said)) return span;
+    const auto at = parse_date(said);
+    if (!at || !date) return std::nullopt;
+    return parse_retry_after(std::to_string(std::max<std::int64_t>((*at - *date).count() / 1000, 0)));
+}
+
 /// One exchange under way. Outlives its transfer, to which it lends everything.
 struct Exchange {
     CallId id = 0;
@@ -313,9 +328,8 @@ HttpReply CurlHttp::reply_of(Exchange& exchange) {
     reply.status = static_cast<int>(status);
     reply.body = std::move(exchange.body);
     reply.tracking_id = tracking_id(easy);
-    reply.retry_after = parse_retry_after(header(easy, "retry-after"));
-    if (const auto date = curl_getdate(header(easy, "date").c_str(), nullptr); date > 0)
-        reply.date = WallTime{std::chrono::seconds{date}};
+    reply.date = parse_date(header(easy, "date"));
+    reply.retry_after = retry_after(easy, reply.date);
     for (std::size_t i = 0; reply.link_next.empty(); ++i) {
         const std::string line = header(easy, "link", i);
         if (line.empty()) break;
@@ -330,8 +344,10 @@ Error CurlHttp::broken_off(const Exchange& exchange, CURLcode code) const {
     long status = 0;
     curl_easy_getinfo(exchange.easy, CURLINFO_RESPONSE_CODE, &status);
     error.http_status = static_cast<int>(status);
-    long sent = 0;
-    error.unsent = curl_easy_getinfo(exchange.easy, CURLINFO_REQUEST_SIZE, &sent) == CURLE_OK && sent == 0;
+    // What a proxy was asked for (CONNECT) counts in curl's own number of bytes, and never reached the host.
+    long bytes = 0;
+    error.unsent = exchange.sent == 0 ||
+                   (curl_easy_getinfo(exchange.easy, CURLINFO_REQUEST_SIZE, &bytes) == CURLE_OK && bytes == 0);
     return error;
 }
 

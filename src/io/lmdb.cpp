@@ -1,5 +1,6 @@
 #include "io/lmdb.hpp"
 
+#include "io/file.hpp"
 #include "io/lock.hpp"
 #include "io/owner.hpp"
 #include "io/posix.hpp"
@@ -12,6 +13,8 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
+#include <cstring>
 #include <tuple>
 
 namespace hotdesk::io {
@@ -28,10 +31,10 @@ constexpr std::array<NamedTable, 6> tables{{{Table::Meta, "meta"},
                                             {Table::Request, "request"},
                                             {Table::SpentCode, "spent_code"}}};
 
-constexpr std::size_t max_key_bytes = 511;  // LMDB's compiled-in limit
-constexpr std::size_t id_length_bytes = 2;  // before an id that is sealed with its value
-constexpr off_t lock_file_bytes = 8192;     // LMDB's table of 126 readers
-constexpr off_t first_pages_bytes = 8192;   // of 4096 bytes; where they are larger, so is every state
+constexpr std::size_t max_key_bytes = 511;       // LMDB's compiled-in limit
+constexpr std::size_t id_length_bytes = 2;       // before an id that is sealed with its value
+constexpr off_t lock_file_bytes = 8192;          // LMDB's table of 126 readers
+constexpr std::size_t first_pages_bytes = 8192;  // of 4096 bytes; where they are larger, so is every state
 
 std::size_t index_of(Table table) { return static_cast<std::size_t>(table) - 1; }
 const char* name_of(Table table) { return tables[index_of(table)].name; }
@@ -180,6 +183,8 @@ public:
         return {};
     }
 
+    [[nodiscard]] bool broken() const override { return broken_; }
+
 private:
     /// One snapshot for a scan and whatever is read while it visits: the outermost one.
     struct ScanTxn {
@@ -246,6 +251,7 @@ private:
                 out.reset(raw);
                 return 0;
             }
+            broken_ = code == MDB_PANIC;
             if (attempt == 8) return code;
             if (code == MDB_MAP_RESIZED) {
                 code = mdb_env_set_mapsize(env_.get(), 0);  // adopt what another process has grown it to
@@ -291,6 +297,7 @@ private:
     std::unique_ptr<InstanceLock> shared_;  // before env_: let go of after it is closed
     Env env_;
     std::array<std::optional<MDB_dbi>, tables.size()> dbis_;
+    bool broken_ = false;
     MDB_txn* scan_txn_ = nullptr;  // set while scan() visits; owned by its ScanTxn
 };
 
@@ -316,21 +323,49 @@ int prepare_files(const std::string& directory) {
     return sync_directory(directory);
 }
 
+/// What begins each of LMDB's two first pages. Source: LMDB 0.9, mdb.c: MDB_page, MDB_meta, MDB_db; data version 1.
+struct FirstPage {
+    std::size_t number;
+    std::uint16_t pad, flags;
+    std::uint32_t bounds;
+    std::uint32_t magic, version;
+    std::size_t address, map_bytes;
+    struct {
+        std::uint32_t pad;
+        std::uint16_t flags, depth;
+        std::size_t branches, leaves, overflows, entries, root;
+    } tables[2];
+    std::size_t last_page, commits;
+};
+constexpr std::uint32_t lmdb_magic = 0xBEEFC0DE;
+
+bool is_blank(std::string_view bytes) { return bytes.find_first_not_of('\0') == std::string_view::npos; }
+
+/// A page as LMDB first writes it, or nothing of it. No disk writes so little that it does not hold what is looked at.
+bool is_unused(std::string_view page) {
+    if (page.empty()) return true;
+    if (page.size() < sizeof(FirstPage)) return false;
+    if (is_blank(page)) return true;
+    FirstPage first;
+    std::memcpy(&first, page.data(), sizeof first);
+    return first.magic == lmdb_magic && first.commits == 0 && is_blank(page.substr(sizeof first));
+}
+
 /// A state has LMDB's two first pages before it gets others, and they are not always whole: that is what a power cut
-/// leaves of one that was never made. LMDB alone would call it damaged.
-bool is_unfinished(const std::string& directory, off_t bytes) {
-    if (bytes > first_pages_bytes) return false;
-    MDB_env* raw = nullptr;
-    if (mdb_env_create(&raw) != 0) return false;
-    const Env env(raw);
-    return mdb_env_open(raw, directory.c_str(), MDB_RDONLY | MDB_NOLOCK, 0) == MDB_INVALID;
+/// leaves of one that was never made. LMDB alone would call it damaged. One that counts a commit was made, and has lost
+/// what it held: that is for a person to see.
+bool is_unfinished(const std::string& directory) {
+    const auto bytes = read_file(directory + "/data.mdb", first_pages_bytes);
+    if (!bytes.ok()) return false;
+    const std::string_view pages = *bytes;
+    const std::size_t half = std::min(pages.size(), first_pages_bytes / 2);
+    return is_unused(pages.substr(0, half)) && is_unused(pages.substr(half));
 }
 
 /// Whether there is no state yet. Empty: it cannot be looked at, as errno says.
 std::optional<bool> is_fresh(const std::string& directory) {
     struct stat data {};
-    if (::stat((directory + "/data.mdb").c_str(), &data) == 0)
-        return data.st_size == 0 || is_unfinished(directory, data.st_size);
+    if (::stat((directory + "/data.mdb").c_str(), &data) == 0) return data.st_size == 0 || is_unfinished(directory);
     if (errno == ENOENT || errno == ENOTDIR) return true;
     return std::nullopt;
 }

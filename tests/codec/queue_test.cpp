@@ -153,8 +153,8 @@ TEST_CASE("every event of the schema is read with its fields") {
         BookingEnded{ref, nine, ten},
         BookingDeleted{ref, "HotdeskSignout"},
         CheckedIn{ref},
-        BookingsChanged{},
-        BookingsChanged{},
+        BookingsChanged{true},
+        BookingsChanged{false},
         Booted{"Restart"},
     };
     REQUIRE(events.size() == expected.size());

@@ -37,7 +37,11 @@ std::string clock_of(WallTime time) {
 }  // namespace
 
 Campus::Campus(std::uint64_t seed, const Chances& chances)
-    : random_(seed), chances_(chances), rig_(opening_for(seed, chances)), visitors_(rig_.desks.size()) {
+    : random_(seed),
+      chances_(chances),
+      rig_(opening_for(seed, chances)),
+      visitors_(rig_.desks.size()),
+      sights_(rig_.desks.size()) {
     for (std::size_t desk = 0; desk < rig_.desks.size(); ++desk)
         story_ += "place " + rig_.desks[desk].place.desk + " workspace=" + rig_.desks[desk].place.workspace +
                   " name=" + rig_.desks[desk].place.workspace_name + "\n";
@@ -163,7 +167,8 @@ void Campus::look(std::size_t desk) {
     if (rig_.desks[desk].signed_in) sign_out(desk);
 }
 
-/// Who is there, or has been there for a minute, has come; but nobody for somebody else.
+/// Who is there, or has been there for a minute, has come; but nobody for somebody else. What began before the booking,
+/// or before somebody signed out, may be theirs.
 void Campus::mark_arrivals(std::size_t desk) {
     const Booking* const booking = running(desk);
     const ScriptedDesk& now = rig_.desks[desk];
@@ -172,7 +177,15 @@ void Campus::mark_arrivals(std::size_t desk) {
     if (now.signed_in) story.left = false;
     const auto& visitor = visitors_[desk];
     if (now.signed_in && visitor->who != booking->organizer_email) return;
-    if (now.calls.value_or(0) > 0 || now.presence == Presence::Yes) story.came = true;
+    const WallTime from = story.from(*booking);
+    const Sight& sight = sights_[desk];
+    const auto counts = [&](WallTime since) {
+        return now.signed_in ? visitor->since >= from : since >= from && since > sight.free;
+    };
+    const bool calls = now.calls.value_or(0) > 0 && counts(sight.call);
+    // Who is signed in is judged when they leave.
+    const bool seen = now.presence == Presence::Yes && !now.signed_in && counts(sight.seen);
+    if (calls || seen) story.came = true;
 }
 
 /// The desk and its companions: they have their bookings in common.
@@ -274,6 +287,7 @@ void Campus::sign_out(std::size_t desk) {
     if (!there.signed_in) return;
     leaves(desk);
     there.signed_in = false;
+    sights_[desk].free = rig_.wall;
     tell(desk, "status signed_in=no");
     StatusReport report;
     report.personalized = std::optional{false};
@@ -287,12 +301,17 @@ void Campus::leaves(std::size_t desk) {
     Story& story = stories_[booking->ref.meeting.value];
     const bool stayed = rig_.wall - std::max(visitors_[desk]->since, booking->start) >= 1min;
     const bool known = chances_.identity && visitors_[desk]->who == booking->organizer_email;
-    if (stayed || known) story.left = story.came = true;
+    if (stayed || known) story.left = true;
+    const bool own = visitors_[desk]->who == booking->organizer_email;
+    const bool in_time = visitors_[desk]->since >= story.from(*booking);
+    const bool seen = own && rig_.desks[desk].presence == Presence::Yes;
+    if (known || (in_time && (stayed || seen))) story.came = true;
 }
 
 void Campus::call(std::size_t desk) {
     ScriptedDesk& there = rig_.desks[desk];
     there.calls = there.calls.value_or(0) > 0 ? 0 : 1;
+    sights_[desk].call = rig_.wall;
     tell(desk, "status calls=" + std::to_string(*there.calls));
     StatusReport report;
     report.active_calls = std::optional{*there.calls};
@@ -303,6 +322,7 @@ void Campus::call(std::size_t desk) {
 void Campus::presence(std::size_t desk) {
     ScriptedDesk& there = rig_.desks[desk];
     there.presence = there.presence == Presence::Yes ? Presence::No : Presence::Yes;
+    sights_[desk].seen = rig_.wall;
     tell(desk, std::string{"status presence="} + (there.presence == Presence::Yes ? "yes" : "no"));
     StatusReport report;
     report.presence = std::optional{there.presence};

@@ -52,6 +52,8 @@ private:
     /// What has become of a booking.
     struct Story {
         WallTime made, moved;
+        /// Whoever sat there before may be somebody else.
+        [[nodiscard]] WallTime from(const Booking& booking) const { return std::max({booking.start, made, moved}); }
         bool at_desk = false, extended = false, came = false, left = false;
         std::optional<Slot> lawful;  ///< the times with which the oracle found nothing wrong
         std::vector<WallTime> edits;
@@ -117,6 +119,11 @@ private:
     int orders_ = 0;
     std::map<std::string, Story> stories_;
     std::vector<std::optional<Visitor>> visitors_;
+    struct Sight {
+        WallTime call, seen;  ///< when the call that is on began, and since when somebody is seen
+        WallTime free;        ///< when somebody last signed out
+    };
+    std::vector<Sight> sights_;
     std::vector<std::string> commands_;
     std::vector<std::pair<std::size_t, Input>> heard_;  ///< to be heard again
     std::vector<std::string> withheld_;                 ///< what is not granted now

@@ -74,3 +74,66 @@ TEST_CASE("what is gone by goes on as it did when the clock is set", "[clock]") 
     REQUIRE(clock.read(host));
     CHECK(host.wall + clock.offset() == noon + 36h);
 }
+
+TEST_CASE("a clock that was set right leaves no rest behind", "[clock]") {
+    // The header has whole seconds and the answer took its time: what was measured was some seconds off itself.
+    CloudClock clock;
+    Now host{noon, MonoTime{} + 1000s};
+    (void)clock.read(host);
+    (void)clock.hear(noon - 1h + 3s, host.wall, 100ms);
+    (void)clock.hear(noon - 1h + 3s, host.wall, 100ms);
+    REQUIRE(clock.offset() == -1h + 3500ms);
+    host.wall -= 1h;
+    CHECK(clock.read(host) == -1h);
+    CHECK(clock.offset() == 0ms);
+}
+
+TEST_CASE("a clock that creeps back leaves no rest behind, and two answers are needed for both ways", "[clock]") {
+    CloudClock clock;
+    CHECK_FALSE(clock.hear(noon + 6s, noon, 100ms));
+    CHECK(clock.hear(noon + 6s, noon, 100ms) == 6500ms);
+    // The offset is no more than a few seconds from what is true, and not zero for all that.
+    CHECK_FALSE(clock.hear(noon + 2s, noon, 100ms));
+    CHECK(clock.offset() == 6500ms);
+    CHECK(clock.hear(noon + 2s, noon, 100ms) == -6500ms);
+    CHECK(clock.offset() == 0ms);
+    // One answer in between that says otherwise, and it begins again.
+    (void)clock.hear(noon + 6s, noon, 100ms);
+    (void)clock.hear(noon + 6s, noon, 100ms);
+    CHECK_FALSE(clock.hear(noon + 2s, noon, 100ms));
+    CHECK_FALSE(clock.hear(noon + 6s, noon, 100ms));
+    CHECK_FALSE(clock.hear(noon + 2s, noon, 100ms));
+    CHECK(clock.offset() == 6500ms);
+}
+
+TEST_CASE("whether Webex's time is known", "[clock]") {
+    CloudClock clock;
+    Now host{noon, MonoTime{} + 1000s};
+    (void)clock.read(host);
+    CHECK_FALSE(clock.known());
+    SECTION("the first answer agrees") {
+        (void)clock.hear(noon, noon, 100ms);
+        CHECK(clock.known());
+        SECTION("one that does not agree casts doubt") {
+            (void)clock.hear(noon + 1h, noon, 100ms);
+            CHECK_FALSE(clock.known());
+            (void)clock.hear(noon, noon, 100ms);
+            CHECK(clock.known());
+        }
+        SECTION("a clock that was set is to be heard of again") {
+            host.wall += 24h;
+            (void)clock.read(host);
+            CHECK_FALSE(clock.known());
+        }
+    }
+    SECTION("two answers agree that it is another one") {
+        (void)clock.hear(noon + 1h, noon, 100ms);
+        CHECK_FALSE(clock.known());
+        (void)clock.hear(noon + 1h, noon, 100ms);
+        CHECK(clock.known());
+    }
+    SECTION("an answer that took long says nothing") {
+        (void)clock.hear(noon, noon, 20s);
+        CHECK_FALSE(clock.known());
+    }
+}

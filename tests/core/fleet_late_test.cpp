@@ -116,3 +116,49 @@ TEST_CASE("what is heard late of a booking does not outlive a list that was aske
     }
     CHECK(live(lab) == std::vector<std::string>{"m 12:00"});
 }
+
+TEST_CASE("of two doubts in a row the second one rests, also where the first one's answers come after it", "[fleet]") {
+    Lab lab(1);
+    (void)lab.sent();
+    lab.pass(10min);
+    lab.fleet.doubt_all(lab.now);
+    const auto questions = lab.calls();
+    REQUIRE(questions.size() == 2);
+    lab.pass(1s);
+    lab.fleet.doubt_all(lab.now);
+    for (const Call& call : questions) {
+        if (std::holds_alternative<call::AskStatus>(call))
+            lab.fleet.answered(call, Reply{nobody()}, lab.now.mono - 1s, lab.now, false);
+        else
+            lab.fleet.answered(call, Reply{BookingList{}}, lab.now.mono - 1s, lab.now, false);
+    }
+    CHECK(lab.calls().empty());
+    lab.pass(298s);
+    CHECK(lab.calls().empty());
+    lab.pass(1s);
+    CHECK(lab.calls().size() == 2);
+}
+
+TEST_CASE("a device does not wait for another one of its workspace that has gone", "[fleet]") {
+    Policy policy;
+    policy.no_show_release = 15min;
+    policy.messages = false;
+    Lab lab(2, policy);
+    Inventory together = campus(2);
+    together.devices[1].workspace = together.devices[0].workspace;
+    lab.fleet.take_inventory(together, lab.now);
+    lab.bookings = {booking("m", 0min, 4h)};
+    (void)lab.sent();
+    lab.pass(10min);
+    SECTION("it is no hot desk of this organization any more") { together.devices.erase(together.devices.begin()); }
+    SECTION("it stands in another workspace") {
+        together.workspaces.push_back({WorkspaceId{"w9"}, "Room 9", LocationId{}, true, "none"});
+        together.devices[0].workspace = WorkspaceId{"w9"};
+    }
+    lab.fleet.take_inventory(together, lab.now);
+    lab.pass(6min);
+    const auto sends = lab.sent();
+    const auto of_second = [](const call::Send& send) { return send.device == DeviceId{"d2"}; };
+    REQUIRE(std::count_if(sends.begin(), sends.end(), of_second) == 1);
+    CHECK(sends[0].command.name == "Bookings.Delete");
+}

@@ -340,7 +340,7 @@ TEST_CASE("a list with a booking that cannot be read is no list, and a pause is 
 TEST_CASE("a sign-out whose answer is lost is not known, a refused one is refused", "[fleet]") {
     const auto [kind, status, outcome] =
         GENERATE(table<ErrorKind, int, std::string>({{ErrorKind::Transient, 0, "unknown"},
-                                                     {ErrorKind::Transient, 502, "refused"},
+                                                     {ErrorKind::Transient, 502, "unknown"},
                                                      {ErrorKind::Rejected, 400, "refused"}}));
     Policy policy;
     policy.messages = false;
@@ -356,4 +356,45 @@ TEST_CASE("a sign-out whose answer is lost is not known, a refused one is refuse
     CHECK(lab.outcomes()[0].outcome == outcome);
     lab.fleet.order(sign_out("key", first, morning), lab.now);  // asked for again before it is stored
     CHECK(lab.outcomes().size() == 1);
+}
+
+TEST_CASE("what is asked of a desk at once fails once, by the worse of both", "[fleet]") {
+    Lab lab(1);
+    Error busy = failing(ErrorKind::RateLimited, 423);
+    const bool long_pause = GENERATE(true, false);
+    busy.retry_after = long_pause ? 100s : 5s;
+    const bool busy_first = GENERATE(true, false);
+    const auto asked = lab.calls();
+    REQUIRE(asked.size() == 2);
+    const auto answer = [&](const Call& call, const Error& error) {
+        lab.fleet.answered(call, error, lab.now.mono, lab.now, false);
+    };
+    answer(asked[busy_first ? 0 : 1], busy);
+    CHECK(lab.calls().empty());
+    answer(asked[busy_first ? 1 : 0], failing(ErrorKind::Transient, 502));
+    CHECK(lab.fleet.pending().desks.size() == 1);  // it is offline
+    lab.pass((long_pause ? 100s : 10s) - 1ms);
+    CHECK(lab.calls().empty());
+    lab.pass(1ms);
+    CHECK(lab.calls().size() == 2);
+}
+
+TEST_CASE("a desk that answers one of two questions is asked again after the pause, in whichever order", "[fleet]") {
+    Lab lab(1);
+    const auto asked = lab.calls();
+    const bool fails_first = GENERATE(true, false);
+    const std::size_t bad = GENERATE(0U, 1U);
+    const auto answer = [&](bool fails) {
+        if (fails)
+            lab.fleet.answered(asked[bad], failing(ErrorKind::Transient, 0), lab.now.mono, lab.now, false);
+        else
+            lab.answer(asked[1 - bad], nobody());
+    };
+    answer(fails_first);
+    CHECK(lab.calls().empty());
+    answer(!fails_first);
+    lab.pass(10s - 1ms);
+    CHECK(lab.calls().empty());
+    lab.pass(1ms);
+    CHECK(lab.calls().size() == 2);
 }

@@ -116,7 +116,7 @@ TEST_CASE("each act rests without each path that it needs", "[grants]") {
         {"Bookings.Book", {}},
         {"Bookings.List", hurting},
         {"UserInterface.Message.Alert.Display", {Act::WarnNoShow, Act::WarnEnd}},
-        {"SystemUnit.State.NumberOfActiveCalls", {Act::SignOut, Act::NoShow, Act::WarnNoShow}},
+        {"SystemUnit.State.NumberOfActiveCalls", {Act::SignOut, Act::Release, Act::NoShow, Act::WarnNoShow}},
         {"Webex.DevicePersonalization.Personalized",
          {Act::SignOut, Act::Release, Act::NoShow, Act::Reject, Act::Restore, Act::WarnNoShow, Act::WarnEnd}},
         {"RoomAnalytics.PeoplePresence", {}},

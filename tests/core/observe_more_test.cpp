@@ -162,9 +162,10 @@ TEST_CASE("an answer that does not say who is there ends no visit and begins non
     CHECK(one.desk.sign_in->seen_at == one.now.mono - 1min);
     one.pass(30s);
     one.hear(input::StatusAnswered{nobody(), one.now.mono});
-    // Seen when they came and never since: for all that is known they were there for a moment.
+    // Seen when they came and never since: they may have been there for a moment, or for all the time.
     CHECK_FALSE(one.desk.left);
-    CHECK(one.only().chance);
+    CHECK_FALSE(one.only().chance);
+    CHECK(one.only().arrived);
 }
 
 TEST_CASE("a status that was pushed as unknown is learned from an answer to an earlier question", "[observe]") {

@@ -215,6 +215,15 @@ TEST_CASE("a busy desk is told again, and one that never answers leaves the outc
         lab.hear("d1", created("m", "uuid-key"));
         expect(lab, "done");
     }
+    SECTION("busy for as long as it says") {
+        Error busy = failing(ErrorKind::RateLimited, 423);
+        busy.retry_after = 45s;
+        lab.reply(sends.at(0), busy);
+        CHECK(sent_within(lab, 10s).empty());
+        lab.hear("d1", Booted{});  // the desk is asked for another reason
+        CHECK(sent_within(lab, 34s).empty());
+        CHECK(sent_within(lab, 5s).size() == 1);
+    }
     SECTION("it never answers") {
         int tries = 1;
         lab.reply(sends.at(0), lost());
@@ -231,6 +240,95 @@ TEST_CASE("a busy desk is told again, and one that never answers leaves the outc
         REQUIRE(said.size() == 1);
         CHECK(said[0].outcome == "unknown");
     }
+}
+
+namespace {
+
+Error unsent() {
+    Error error = lost();
+    error.unsent = true;
+    return error;
+}
+
+}  // namespace
+
+TEST_CASE("a booking that never reached Webex was not sent, and that is said", "[orders]") {
+    Lab lab(1);
+    (void)lab.sent();
+    lab.fleet.order(book(), lab.now);
+    auto sends = lab.sent();
+    SECTION("the connection comes back for questions alone") {
+        for (int i = 0; i < 3; ++i) {
+            REQUIRE(sends.size() == 1);
+            lab.reply(sends[0], unsent());
+            if (i < 2) sends = sent_within(lab, 30s);
+        }
+        expect(lab, "refused", "it was not sent");
+    }
+    SECTION("nothing comes back") {
+        lab.reply(sends.at(0), unsent());
+        for (int second = 0; second < 130 && lab.outcomes().empty(); ++second) {
+            lab.pass(1s);
+            for (const Call& call : lab.calls()) lab.fleet.answered(call, unsent(), lab.now.mono, lab.now, false);
+        }
+        expect(lab, "refused", "it was not sent");
+    }
+    SECTION("an earlier one may have arrived") {
+        lab.reply(sends.at(0), lost());
+        sends = sent_within(lab, 30s);
+        lab.reply(sends.at(0), unsent());
+        sends = sent_within(lab, 30s);
+        lab.reply(sends.at(0), unsent());
+        CHECK(lab.outcomes().empty());
+        for (int second = 0; second < 130 && lab.outcomes().empty(); ++second) lab.pass(1s);
+        expect(lab, "unknown", "within 2m");
+    }
+}
+
+TEST_CASE("a booking whose answer cannot be read is looked for at the desk", "[orders]") {
+    const auto [kind, status] = GENERATE(std::pair{ErrorKind::Corrupt, 200}, std::pair{ErrorKind::Transient, 200},
+                                         std::pair{ErrorKind::Transient, 504});
+    Lab lab(1);
+    (void)lab.sent();
+    lab.fleet.order(book(), lab.now);
+    const auto sends = lab.sent();
+    lab.reply(sends.at(0), failing(kind, status));
+    CHECK(lab.outcomes().empty());
+    lab.bookings = {booking("m", morning + 1h)};
+    CHECK(sent_within(lab, 30s).empty());
+    CHECK(lab.fleet.counts(morning).pending == 0);
+}
+
+TEST_CASE("what becomes of a sign-out that fails: done or not, or not known", "[orders]") {
+    struct Case {
+        ErrorKind kind;
+        int status;
+        bool unsent;
+        const char* outcome;
+        const char* cause;
+    };
+    const auto told = GENERATE(Case{ErrorKind::Transient, 0, false, "unknown", "may have done it"},
+                               Case{ErrorKind::Transient, 502, false, "unknown", "may have done it"},
+                               Case{ErrorKind::Transient, 504, false, "unknown", "may have done it"},
+                               Case{ErrorKind::Transient, 200, false, "unknown", "may have done it"},
+                               Case{ErrorKind::Corrupt, 200, false, "unknown", "may have done it"},
+                               Case{ErrorKind::Transient, 0, true, "refused", "it was not sent"},
+                               Case{ErrorKind::Transient, 503, false, "refused", "failed"},
+                               Case{ErrorKind::Transient, 404, false, "refused", "failed"},
+                               Case{ErrorKind::Rejected, 400, false, "refused", "failed"});
+    INFO(told.status << (told.unsent ? " unsent" : ""));
+    Policy policy;
+    policy.messages = false;
+    Lab lab(1, policy);
+    lab.status = somebody();
+    (void)lab.sent();
+    lab.fleet.order(sign_out("key", desk, lab.now.wall), lab.now);
+    const auto sends = lab.sent();
+    REQUIRE(sends.size() == 1);
+    Error error = failing(told.kind, told.status);
+    error.unsent = told.unsent;
+    lab.reply(sends[0], error);
+    expect(lab, told.outcome, told.cause);
 }
 
 TEST_CASE("an order that a rule over all desks forbids is refused", "[orders]") {

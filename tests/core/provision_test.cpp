@@ -273,3 +273,25 @@ TEST_CASE("a code from the future is refused, but for a clock that is a minute b
     CHECK(why_refused(Refusal::Malformed, c, now) == "its expiryTime is missing or no time: malformed");
     CHECK(why_refused(Refusal::Replayed, c, now) == "replayed");
 }
+
+TEST_CASE("an update brings every URL that it names, and the rest stays", "[provision]") {
+    Activation standing;
+    standing.org_name = "Example";
+    standing.oauth_url = "https://old.example/token";
+    standing.webexapis_base_url = "https://old.example/v1";
+    standing.scopes = {"spark-admin:devices_read"};
+    ActivationClaims update;
+    update.app_url = "https://new.example/app";
+    update.region = "eu-central-1_k";
+    const auto kept = updated(standing, update);
+    CHECK(kept.oauth_url == "https://old.example/token");
+    CHECK(kept.webexapis_base_url == "https://old.example/v1");
+    CHECK(kept.app_url == "https://new.example/app");
+    CHECK(kept.region == "eu-central-1_k");
+    CHECK(kept.scopes == standing.scopes);
+    update.oauth_url = "https://new.example/token";
+    update.webexapis_base_url = "https://new.example/v1";
+    const auto moved = updated(standing, update);
+    CHECK(moved.oauth_url == "https://new.example/token");
+    CHECK(moved.webexapis_base_url == "https://new.example/v1");
+}

@@ -265,7 +265,8 @@ private:
         if (name == "ExtensionFailed") return ExtensionFailed{original, cause};
         if (name == "Start") return BookingStarted{booking.ref};
         if (name == "CheckedIn") return CheckedIn{booking.ref};
-        if (name == "SyncRequired") return BookingsChanged{};
+        if (name == "SyncRequired") return BookingsChanged{true};
+        if (name == "Updated") return BookingsChanged{false};
         if (name == "BootEvent") return Booted{"Restart"};
         if (name == "ExtensionRequested")
             return ExtensionRequested{booking.ref, original, booking.end,

@@ -158,3 +158,18 @@ TEST_CASE("after a quiet hour a 401 is a reason for a new token at once, however
     lab.pass(1min);
     CHECK_FALSE(lab.refreshes_for_a_401());
 }
+
+TEST_CASE("a token got because its time had come is replaced at once when it is refused", "[session]") {
+    SessionLab lab;
+    (void)lab.calls();
+    for (int minute = 0; minute < 180; ++minute) {
+        (void)lab.refreshes_for_a_401();
+        lab.pass(1min);
+    }
+    lab.pass(12h);
+    const auto due = only<call::Refresh>(lab.calls());
+    REQUIRE(due.size() == 1);
+    lab.answer(due[0], Reply{TokenGrant{Secret{"access"}, 43200s, Secret{"refresh"}, std::nullopt}});
+    lab.pass(50min);
+    CHECK(lab.refreshes_for_a_401());
+}

@@ -78,6 +78,34 @@ TEST_CASE("a queue that is gone means removed, one that only fails does not", "[
     }
 }
 
+TEST_CASE("a queue that has moved is polled at its new place at once, and nowhere else", "[session]") {
+    Lab lab;
+    auto calls = lab.calls();
+    const Call app = *find<call::ReadApp>(calls);
+    lab.answer(app, Reply{AppDetails{}}, 0ms);
+    for (int failures = 0; failures < 6; ++failures) {  // the wait has grown to minutes
+        const Call* const poll = find<call::Poll>(calls);
+        REQUIRE(poll);
+        lab.answer(*poll, Lab::refuse(ErrorKind::Transient, 404), 0ms);
+        if (failures == 5) break;
+        REQUIRE(count<call::ReadApp>(lab.calls()) == 1);
+        lab.answer(app, Lab::refuse(ErrorKind::Transient, 503), 0ms);
+        lab.pass(5min);
+        calls = lab.calls();
+        if (count<call::ReadApp>(calls) == 1) lab.answer(app, Lab::refuse(ErrorKind::Transient, 503), 0ms);
+    }
+    AppDetails moved;
+    moved.poll_url = "https://elsewhere.wbx2.com/poll";
+    REQUIRE(count<call::ReadApp>(lab.calls()) == 1);
+    CHECK(lab.answer(app, Reply{moved}, 0ms).removed.empty());
+    REQUIRE(lab.session_.dirty());
+    CHECK(count<call::Poll>(lab.calls()) == 0);  // it is stored first
+    lab.session_.committed();
+    calls = lab.calls();
+    REQUIRE(count<call::Poll>(calls) == 1);
+    CHECK(std::get<call::Poll>(*find<call::Poll>(calls)).url == moved.poll_url);
+}
+
 TEST_CASE("that a refresh begins is stored before it goes out", "[session]") {
     Lab lab(false);
     std::vector<Call> calls;

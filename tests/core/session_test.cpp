@@ -128,6 +128,51 @@ TEST_CASE("Retry-After is honoured by the poll and by everybody else", "[session
     CHECK(lab.session_.open(lab.now_));
 }
 
+TEST_CASE("Retry-After is honoured whatever it comes with", "[session]") {
+    const auto [kind, status] = GENERATE(std::pair{ErrorKind::AuthExpired, 401}, std::pair{ErrorKind::RateLimited, 423},
+                                         std::pair{ErrorKind::RateLimited, 429}, std::pair{ErrorKind::Transient, 503});
+    INFO(status);
+    SessionLab lab;
+    const auto calls = lab.calls();
+    (void)lab.answer(*find<call::Poll>(calls), lab.refuse(kind, status, 90s));
+    if (kind == ErrorKind::AuthExpired) {  // a new token is no reason to come back sooner
+        const auto renewal = lab.calls();
+        REQUIRE(count<call::Refresh>(renewal) == 1);
+        (void)lab.answer(*find<call::Refresh>(renewal), lab.grant("1"));
+        lab.session_.committed();
+        lab.pass(90s - 11ms);
+    } else {
+        lab.pass(90s - 1ms);
+    }
+    CHECK(count<call::Poll>(lab.calls()) == 0);
+    lab.pass(1ms);
+    CHECK(count<call::Poll>(lab.calls()) == 1);
+}
+
+TEST_CASE("a pause that is shorter than ours does not make it shorter", "[session]") {
+    SessionLab lab;
+    (void)lab.answer(*find<call::Poll>(lab.calls()), lab.refuse(ErrorKind::Transient, 503, 1s));
+    lab.pass(10s - 1ms);
+    CHECK(count<call::Poll>(lab.calls()) == 0);
+    lab.pass(1ms);
+    CHECK(count<call::Poll>(lab.calls()) == 1);
+}
+
+TEST_CASE("a desk's 401 with a pause keeps desks waiting, also with a new token", "[session]") {
+    SessionLab lab;
+    (void)lab.calls();
+    Error error{ErrorKind::AuthExpired, "no"};
+    error.retry_after = 60s;
+    const MonoTime started = lab.now_.mono;
+    lab.pass(10ms);
+    CHECK(lab.session_.warned(error, started, lab.now_));
+    (void)lab.answer(*find<call::Refresh>(lab.calls()), lab.grant("1"), 0ms);
+    lab.session_.committed();
+    CHECK_FALSE(lab.session_.open(lab.now_));
+    lab.pass(60s);
+    CHECK(lab.session_.open(lab.now_));
+}
+
 TEST_CASE("a refused refresh means invalid and is not tried again for an hour", "[session]") {
     Lab lab(false);
     auto calls = lab.calls();

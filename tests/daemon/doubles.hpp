@@ -5,6 +5,7 @@
 #include <hotdesk/ports.hpp>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -65,6 +66,7 @@ public:
 
     std::map<CallId, HttpRequest> waiting;
     std::vector<HttpRequest> all;
+    std::optional<WallTime> date;  ///< of Webex, in each answer from now on
 
     /// Everything but `evil.example`.
     [[nodiscard]] Result<void> allows(const std::string& url) const override {
@@ -87,6 +89,7 @@ public:
             HttpReply reply;
             reply.status = status;
             reply.body = body;
+            reply.date = date;
             done_.push_back({id, std::move(reply)});
             waiting.erase(id);
             return true;

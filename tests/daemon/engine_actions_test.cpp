@@ -123,3 +123,15 @@ TEST_CASE("keys that cannot be had are asked for again, and the action waits for
     lab.answer("/jwks", lab.key_set(lab.signer));
     CHECK(lab.engine->worker().removed());
 }
+
+TEST_CASE("an action whose keys cannot be had says why not", "[engine]") {
+    ActionLab lab;
+    lab.push(lab.signer.sign(lab.claims("deprovision")));
+    for (int tries = 0; tries < 60 && !lab.log.has("could not be had in time"); ++tries) {
+        if (lab.http->is_waiting("/jwks")) lab.answer("/jwks", "<html>", 403);
+        lab.host.pass(10s);
+        lab.turn();
+    }
+    CHECK(lab.log.has("the keys that prove it could not be had in time: fetching the key set: HTTP 403"));
+    CHECK_FALSE(lab.engine->worker().removed());
+}

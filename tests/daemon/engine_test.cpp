@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "daemon/record_keeper.hpp"
 #include "engine_lab.hpp"
 
 using namespace hotdesk;
@@ -249,4 +250,35 @@ TEST_CASE("a booking that was asked for is done when the desk shows it", "[engin
     REQUIRE(outcome.ok());
     CHECK(outcome->outcome == "done");
     CHECK(outcome->meeting == MeetingId{"m7"});
+}
+
+TEST_CASE("the record is kept by Webex's time, not by a clock that is a year ahead", "[engine]") {
+    Lab lab;
+    const WallTime truth = lab.host.time.wall;
+    Record record;
+    record.seq = 1;
+    record.time = truth - 24h;
+    record.device = DeviceId{"d1"};
+    record.result = result_done;
+    lab.store.records[{Table::Record, codec::seq_key(1)}] = codec::write_record(record);
+    RecordKeeper keeper(lab.store, Limit{24h * 90});
+    const auto turn = [&] {
+        lab.turn();
+        CHECK(keeper.look(lab.engine->webex_now()).ok());
+        CHECK(lab.store.count(Table::Record) == 1);
+    };
+    lab.host.time.wall += 24h * 365;
+    turn();
+    CHECK_FALSE(lab.engine->webex_now().has_value());  // nobody has told yet
+    lab.http->date = truth;
+    lab.answer("/devices", devices);
+    turn();
+    lab.answer("/workspaces", workspaces);
+    turn();
+    REQUIRE(lab.engine->webex_now().has_value());
+    CHECK(lab.engine->webex_now()->wall - truth < 1s);
+    // The box is set right, and for a moment it is not known which of the two it was that was wrong.
+    lab.host.time.wall = truth;
+    turn();
+    CHECK_FALSE(lab.engine->webex_now().has_value());
 }

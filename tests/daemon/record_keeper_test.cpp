@@ -127,3 +127,13 @@ TEST_CASE("an idle worker writes nothing, and a full disk is said and tried agai
     lab.look();
     CHECK(lab.kept().empty());
 }
+
+TEST_CASE("while Webex's time is not known nothing is removed, and it is looked at once it is", "[keep]") {
+    Lab lab;
+    lab.decided(24h * 91);
+    lab.decided(0min);
+    CHECK(lab.keeper.look(std::nullopt).ok());
+    CHECK(lab.kept() == std::vector<Seq>{1, 2});
+    lab.look();
+    CHECK(lab.kept() == std::vector<Seq>{2});
+}

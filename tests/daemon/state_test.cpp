@@ -126,6 +126,14 @@ TEST_CASE("the golden desk record with all that rules find out loads, and is sti
     CHECK(codec::write_desk(full_desk_with_rules()) == golden);
 }
 
+TEST_CASE("when a booking was asked for, and for whom, is kept", "[state]") {
+    DeskState desk = full_desk_with_rules();
+    desk.bookings.front().asked_at = morning - 1min;
+    desk.requested.front().asked_at = morning + 1min;
+    desk.permits.front().organizer_email = "alice@example.com";
+    CHECK(*codec::read_desk(codec::write_desk(desk)) == desk);
+}
+
 TEST_CASE("what is out of range in a record is read as something that can be written again", "[state]") {
     const auto often = codec::read_desk(R"({"id":"d","attempts":[{"act":"release","count":3000000000}]})");
     REQUIRE(often.ok());
@@ -354,4 +362,25 @@ TEST_CASE("a spent code is remembered for a day and then forgotten", "[state]") 
     CHECK_FALSE(state::is_spent(store, "j1", morning + 24h));
     REQUIRE(store.commit(state::spend(store, "j2", morning + 25h)).ok());
     CHECK(store.count(Table::SpentCode) == 1);
+}
+
+TEST_CASE("decisions that wait for their answer get a result when the integration is gone", "[state]") {
+    MemoryStore store;
+    const auto keep = [&](Seq seq, std::string_view result, bool waits) {
+        const Record record{seq, morning, DeviceId{"d"}, "sign_out_grace", "sign out", "why", {}, std::string{result},
+                            ""};
+        std::vector<Change> changes{{Table::Record, codec::seq_key(seq), codec::write_record(record)}};
+        if (waits) changes.push_back({Table::Outbox, codec::seq_key(seq), codec::write_outbox({seq, ""})});
+        REQUIRE(store.commit(changes).ok());
+    };
+    keep(1, result_done, false);
+    keep(2, result_pending, true);
+    CHECK(*state::forget_gone(store, "old"));
+    CHECK(store.count(Table::Outbox) == 0);
+    REQUIRE(store.count(Table::Record) == 2);
+    const auto result_of = [&](Seq seq) {
+        return codec::read_record(store.records.at({Table::Record, codec::seq_key(seq)}))->result;
+    };
+    CHECK(result_of(1) == result_done);
+    CHECK(result_of(2) == "dropped: the integration was removed before the answer came");
 }

@@ -1,6 +1,8 @@
 """Tokens: got ahead of time or when refused, one at a time, and never a refresh token twice."""
 
 import os
+import re
+import signal
 
 import tap
 from lab import LabCase, until
@@ -50,6 +52,22 @@ class A(TokenCase):
         lab.wait_for_signed_out("desk-1")
         self.assertTrue(all(status == 200 for status in self.token_statuses(lab)))
         self.assertEqual([r["result"] for r in lab.records("desk-1")], ["done", "done"])
+
+    def test_another_client_in_the_configuration_waits_for_the_restart_with_its_secret(self):
+        lab = self.token_lab()
+        before = len(lab.requests("token"))
+        secret, text = lab.dir / "client-secret", lab.config.read_text()
+        kept = secret.read_text()
+        secret.write_text("of-the-next-client\n")
+        lab.config.write_text(re.sub('client_id = "[^"]*"', 'client_id = "the-next-client"', text))
+        lab.worker.kill(signal.SIGHUP)
+        lab.wait_for_log("take effect at the next start")
+        # The id of now with the secret of later would be refused.
+        lab.control("revoke access", "desk-1 presence Yes")
+        until(lambda: len(lab.requests("token")) > before, "a new token is asked for")
+        self.assertEqual(self.token_statuses(lab)[before:], [200])
+        secret.write_text(kept)
+        lab.config.write_text(text)
 
     def test_a_token_is_renewed_before_it_ends(self):
         lab = self.token_lab("--access-token-lifetime", "12s")

@@ -265,6 +265,43 @@ TEST_CASE("a proxy that refuses is told from a host that fails, and never sees t
     CHECK(seen.find("secret") == std::string::npos);
 }
 
+TEST_CASE("what ends at the proxy was never sent to the host") {
+    World world;
+    std::string said;
+    TestServer proxy({}, [&](Peer& peer, const ServedRequest&) {
+        if (said == "silence") return false;
+        if (said == "200") peer.send("HTTP/1.1 200 Connection established\r\n\r\n");  // and then it hangs up
+        if (said.size() == 3 && said != "200") peer.send(answer(std::stoi(said), ""));
+        return false;
+    });
+    world.options.proxy = "http://127.0.0.1:" + std::to_string(proxy.port());
+    for (const char* const next : {"407", "401", "403", "502", "503", "silence", "200"}) {
+        INFO(next);
+        said = next;
+        HttpRequest request = get("https://localhost:1/");
+        request.method = "POST";
+        request.body = "{}";
+        request.once = true;
+        const auto error = failure(*world.client(), std::move(request));
+        CHECK(error.kind == ErrorKind::Transient);
+        CHECK(error.http_status == 0);  // it is no answer of the host
+        CHECK(error.unsent);
+    }
+    world.options.proxy = "http://127.0.0.1:1";
+    CHECK(failure(*world.client(), get("https://localhost:1/")).unsent);
+}
+
+TEST_CASE("what the host may have got is not called unsent, behind a proxy or not") {
+    World world;
+    TestServer server(world.served(), [](Peer&, const ServedRequest&) { return false; });
+    CHECK_FALSE(failure(*world.client(), get(server.url("/"))).unsent);
+    ServerOptions mute = world.served();
+    mute.handshake = false;
+    TestServer silent(mute, echo);
+    world.options.connect_timeout = Millis{100};
+    CHECK(failure(*world.client(), get(silent.url("/"))).unsent);
+}
+
 TEST_CASE("a proxy's password is in no error, whatever is wrong with the proxy's URL") {
     for (const char* const proxy :
          {"htp://user:hunter2@127.0.0.1:1", "http://user:hunter2@127.0.0.1:1", "user:hunter2@127.0.0.1:1",

@@ -63,6 +63,29 @@ TEST_CASE("the headers that matter are read from the final answer, whatever thei
     CHECK(reply->link_next == "https://a/2");
 }
 
+TEST_CASE("a Retry-After that names a moment counts from the Date beside it, whatever this machine's clock says") {
+    const World world;
+    const std::string date = "Date: Wed, 21 Oct 2026 07:28:00 GMT\r\n";
+    const std::vector<std::pair<std::string, std::optional<std::chrono::seconds>>> cases{
+        {date + "Retry-After: Wed, 21 Oct 2026 07:29:30 GMT\r\n", std::chrono::seconds{90}},
+        {date + "Retry-After: Wed, 21 Oct 2026 07:27:00 GMT\r\n", std::chrono::seconds{0}},
+        {date + "Retry-After: Sat, 21 Oct 2028 07:28:00 GMT\r\n", std::chrono::hours{24}},
+        {date + "Retry-After: soon\r\n", std::nullopt},
+        {"Retry-After: Wed, 21 Oct 2026 07:29:30 GMT\r\n", std::nullopt}};
+    std::size_t at = 0;
+    TestServer server(world.served(), [&](Peer& peer, const ServedRequest&) {
+        peer.send(answer(503, "{}", cases[at].first));
+        return true;
+    });
+    const auto http = world.client();
+    for (; at < cases.size(); ++at) {
+        INFO(cases[at].first);
+        const auto reply = exchange(*http, get(server.url("/")));
+        REQUIRE(reply.ok());
+        CHECK(reply->retry_after == cases[at].second);
+    }
+}
+
 TEST_CASE("any status with any body is an answer") {
     const World world;
     TestServer server(world.served(), [](Peer& peer, const ServedRequest&) {

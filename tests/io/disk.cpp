@@ -100,6 +100,11 @@ ssize_t Disk::write(int fd, std::string bytes, std::uint64_t offset, bool by_pos
     struct stat info {};
     if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) return really_write(fd, bytes, offset, by_position);
     if (!by_position) offset = static_cast<std::uint64_t>(::lseek(fd, 0, SEEK_CUR));
+    const bool synced = (::fcntl(fd, F_GETFL) & O_DSYNC) != 0;
+    if (synced && fails_to_write_synced) {
+        errno = EIO;
+        return -1;
+    }
     File& file = file_of(info.st_ino, "/proc/self/fd/" + std::to_string(fd));
     file.unsynced.push_back({offset, bytes});
     step();
@@ -108,22 +113,27 @@ ssize_t Disk::write(int fd, std::string bytes, std::uint64_t offset, bool by_pos
     file.unsynced.pop_back();
     if (wrote <= 0) return wrote;
     done.bytes.resize(static_cast<std::size_t>(wrote));
-    if ((::fcntl(fd, F_GETFL) & O_DSYNC) != 0 && !kills_in_synced_writes)
+    if (synced && !kills_in_synced_writes)
         put(file.synced, done.offset, done.bytes);
     else
         file.unsynced.push_back(std::move(done));
     return wrote;
 }
 
-void Disk::sync(int fd) {
+int Disk::sync(int fd) {
     step();
     struct stat info {};
-    if (::fstat(fd, &info) != 0) return;
+    if (::fstat(fd, &info) != 0) return 0;
     if (S_ISDIR(info.st_mode)) remember(path_of(fd));
-    if (!S_ISREG(info.st_mode)) return;
+    if (!S_ISREG(info.st_mode)) return 0;
+    if (fails_to_sync) {
+        errno = EIO;
+        return -1;
+    }
     File& file = file_of(info.st_ino, "/proc/self/fd/" + std::to_string(fd));
     for (const Write& write : file.unsynced) put(file.synced, write.offset, write.bytes);
     file.unsynced.clear();
+    return 0;
 }
 
 std::string Disk::contents(Chance& chance, const File& file) const {
@@ -188,10 +198,7 @@ ssize_t on_write(int fd, const void* bytes, std::size_t size, std::uint64_t offs
 }
 
 /// The real disk is not waited for.
-int on_sync(int fd) {
-    if (the_disk != nullptr && the_disk->holds(fd)) the_disk->sync(fd);
-    return 0;
-}
+int on_sync(int fd) { return the_disk != nullptr && the_disk->holds(fd) ? the_disk->sync(fd) : 0; }
 
 }  // namespace
 }  // namespace hotdesk::test

@@ -36,6 +36,8 @@ public:
     std::function<void()> at_step;
     /// Writes through O_DSYNC reach the disk only with the next sync: their process is as good as killed in them.
     bool kills_in_synced_writes = false;
+    /// These fail with EIO: nothing of them is written, or kept.
+    bool fails_to_sync = false, fails_to_write_synced = false;
 
     /// Makes `copy` what a power cut would leave now.
     void cut(Chance& chance, const std::string& copy) const;
@@ -48,7 +50,7 @@ public:
         std::string bytes;
     };
     ssize_t write(int fd, std::string bytes, std::uint64_t offset, bool by_position);
-    void sync(int fd);
+    int sync(int fd);
     /// Whether the descriptor is of a file or directory below the root.
     [[nodiscard]] bool holds(int fd) const;
 

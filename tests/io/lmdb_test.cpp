@@ -155,17 +155,6 @@ TEST_CASE("without a state and without the wish to make one it is Gone, and noth
     CHECK(std::filesystem::is_empty(dir.path()));
 }
 
-TEST_CASE("a file that is not a state is Corrupt and stays as it is") {
-    const TempDir dir;
-    std::filesystem::create_directory(dir / "state");
-    const auto path = dir / "state/data.mdb";
-    { (void)!std::system(("head -c 20000 /dev/zero > " + path).c_str()); }
-    const auto opened = open_store(in(dir / "state"), sealer_of('k'));
-    REQUIRE_FALSE(opened.ok());
-    CHECK(opened.error().kind == ErrorKind::Corrupt);
-    CHECK(std::filesystem::file_size(path) == 20000);
-}
-
 TEST_CASE("a record that does not open is Corrupt, names its table and shows no contents") {
     const TempDir dir;
     { REQUIRE(put(*open_in(dir / "state"), Table::Meta, "activation", "topsecret").ok()); }

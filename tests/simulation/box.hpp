@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <utility>
 
 namespace hotdesk::sim {
 
@@ -31,36 +33,50 @@ class Disk : public test::MemoryStore {
 public:
     Disk(test::VirtualHost& host, Fuse& fuse) : host_(host), fuse_(fuse) {}
 
-    Millis slow{0};       ///< what each commit takes
-    bool broken = false;  ///< nothing is written, and nothing can be read
+    Millis slow{0};        ///< what each commit takes
+    bool failing = false;  ///< nothing is written, and nothing can be read
     /// Told of each commit that was done.
     std::function<void(std::span<const Change>)> committed;
 
+    /// The next commit fails half way with an I/O error; what it held is on the disk or not. Then nothing can be read
+    /// or written before the store is opened anew, by another process.
+    void fail_next(bool kept) { next_is_kept_ = kept; }
+    void open_anew() { broken_ = false; }
+    void mend() { next_is_kept_.reset(), broken_ = false; }
+
+    [[nodiscard]] bool broken() const override { return broken_; }
+    Result<std::optional<std::string>> get(Table table, std::string_view key) override {
+        if (broken_ || failing) return input_output_error();
+        return MemoryStore::get(table, key);
+    }
+    Result<void> scan(Table table, std::string_view from,
+                      const std::function<bool(std::string_view, std::string_view)>& visit) override {
+        if (broken_ || failing) return input_output_error();
+        return MemoryStore::scan(table, from, visit);
+    }
     Result<void> commit(std::span<const Change> changes) override {
+        if (broken_) return input_output_error();
+        if (const auto kept = std::exchange(next_is_kept_, std::nullopt)) {
+            broken_ = true;
+            if (*kept && MemoryStore::commit(changes).ok() && committed) committed(changes);
+            return input_output_error();
+        }
         fuse_.step();  // the power goes before the write is safe
         if (slow > Millis{0}) host_.pass(slow);
-        if (broken) return unreadable();
+        if (failing) return input_output_error();
         auto done = MemoryStore::commit(changes);
         if (done.ok() && committed) committed(changes);
         fuse_.step();  // or when it is safe, and the worker has not heard of it
         return done;
     }
 
-    Result<std::optional<std::string>> get(Table table, std::string_view key) override {
-        if (broken) return unreadable();
-        return MemoryStore::get(table, key);
-    }
-    Result<void> scan(Table table, std::string_view from,
-                      const std::function<bool(std::string_view, std::string_view)>& visit) override {
-        if (broken) return unreadable();
-        return MemoryStore::scan(table, from, visit);
-    }
-
 private:
-    static Error unreadable() { return {ErrorKind::Fatal, "the state: Input/output error"}; }
+    static Error input_output_error() { return {ErrorKind::Fatal, "Input/output error"}; }
 
     test::VirtualHost& host_;
     Fuse& fuse_;
+    std::optional<bool> next_is_kept_;
+    bool broken_ = false;
 };
 
 /// The worker's log goes into the story.

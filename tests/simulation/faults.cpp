@@ -93,6 +93,8 @@ void Generator::box_faults() {
 
 void Generator::disk_faults() {
     static const std::vector<std::string> kinds{"full", "slow", "broken"};
+    for (int i = draws_.pick(3); i > 0; --i)
+        add({any_time(), draws_.one_in(2) ? "disk fails kept=yes" : "disk fails kept=no"});
     for (int i = draws_.pick(5); i > 0; --i)
         add({any_time(), text({"disk ", draws_.of(kinds), " ", span(draws_.minutes(1, 40))})});
 }

@@ -6,10 +6,10 @@
 //   desk-3 stubborn yes | keeps yes | ignores yes | twice yes | narrow yes | mute yes
 //   net ENDPOINT|all FATE [status=503] [after=5s] [p=30] for=5m
 //   box crash | crash-in 12 | down 20m | reboot 1m | stop 5s | stall 3m | clock 1h
-//   disk full 10m | slow 10m | broken 10m   tokens revoke-access | revoke-refresh | short 10m | rotate no
-//   order sign-out desk-3 [force] | book desk-3 WHO in= for= | edit desk-3 0 in= for= | delete desk-3 0
-//   policy KEY=VALUE ... | withhold NAME ... | grant
-//   queue garbage | broken | foreign | strange | action updateApproved [FAULT]
+//   disk full 10m | slow 10m | broken 10m | fails kept=yes   tokens revoke-access | revoke-refresh | short 10m | rotate
+//   no order sign-out desk-3 [force] | book desk-3 WHO in= for= | edit desk-3 0 in= for= | delete desk-3 0 policy
+//   KEY=VALUE ... | withhold NAME ... | grant queue garbage | broken | foreign | strange | action updateApproved
+//   [FAULT]
 
 #include "run.hpp"
 
@@ -200,10 +200,11 @@ void Run::box(const Words& words) {
 }
 
 void Run::disk(const Words& words) {
+    if (words.at(0) == "fails") return disk_.fail_next(test::yes(words.get("kept")));
     if (words.at(0) == "full")
         disk_.full = true;
     else if (words.at(0) == "broken")
-        disk_.broken = true;
+        disk_.failing = true;
     else
         disk_.slow = 300ms;
     disk_well_at_ = host_.world() + test::span_of(words.at(1));
@@ -250,8 +251,9 @@ void Run::calm() {
     story("* from here on nothing breaks");
     network_.calm();
     fuse_.set(0);
-    disk_.full = disk_.broken = false;
+    disk_.full = disk_.failing = false;
     disk_.slow = 0ms;
+    disk_.mend();
     disk_well_at_.reset();
     stalled_until_.reset();
     world_.set_withheld({});
@@ -277,7 +279,7 @@ void Run::calm() {
 // --- administrators --------------------------------------------------------------------------------------------------
 
 void Run::activate() {
-    if (disk_.full || disk_.broken) {
+    if (disk_.full || disk_.failing) {
         expired_at_ = host_.world() + 5min;  // it says so, and is tried again
         return;
     }
@@ -287,6 +289,7 @@ void Run::activate() {
     const Activation activation = test::activate(world_, "a" + std::to_string(++activations_), host_.world());
     const std::vector<Change> changes{state::keep_activation(activation), state::point_to(activation)};
     fuse_.set(0);
+    disk_.mend();
     (void)disk_.commit(changes);
     if (!engine_) return;
     // The worker sees that another activation stands, and goes on with that one.
@@ -320,7 +323,7 @@ void Run::order(const Words& words) {
         request.start = std::chrono::floor<std::chrono::minutes>(host_.world()) + test::span_of(words.get("in"));
     if (words.has("for"))
         request.duration = std::chrono::duration_cast<std::chrono::minutes>(test::span_of(words.get("for")));
-    if (disk_.full || disk_.broken) return;
+    if (disk_.full || disk_.failing) return;
     oracle_.ordered(request);
     disk_.records[{Table::Request, request.key}] = codec::write_request(request);
     ring();

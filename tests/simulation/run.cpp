@@ -119,7 +119,7 @@ void Run::go_to(WallTime when) {
             if (at) until = std::min(until, std::max(*at, host_.world()));
         if (expired_at_ && host_.world() >= *expired_at_) activate();
         if (disk_well_at_ && host_.world() >= *disk_well_at_)
-            disk_.full = disk_.broken = false, disk_.slow = 0ms, disk_well_at_.reset(), ring();
+            disk_.full = disk_.failing = false, disk_.slow = 0ms, disk_well_at_.reset(), ring();
         if (stalled_until_ && host_.world() >= *stalled_until_) stalled_until_.reset(), ring();
         if (away_until_ && host_.world() >= *away_until_ && !expired_at_) away_until_.reset(), boot();
         note_reach();
@@ -134,8 +134,9 @@ void Run::turn(WallTime until) {
     try {
         const WallTime before = host_.world();
         engine_->turn(until - before, {});
+        if (disk_.broken()) return die(restart_after);  // as the daemon ends, to be started again
         oracle_.taken_in();
-        if (const auto done = keeper_->look(host_.now()); !done.ok()) story("log: " + done.error().message);
+        if (const auto done = keeper_->look(engine_->webex_now()); !done.ok()) story("log: " + done.error().message);
         if (engine_->worker().removed()) return removed();
         // Nobody but an administrator can mend this, and they have been told.
         if (!expired_at_ && engine_->worker().health().tokens == Tokens::Invalid) expired_at_ = host_.world() + 20min;
@@ -155,7 +156,7 @@ void Run::ring() {
 }
 
 void Run::boot() {
-    if (disk_.broken) {
+    if (disk_.failing) {
         away_until_ = host_.world() + 30s;  // it says so and ends, and systemd starts it again
         return;
     }
@@ -178,6 +179,7 @@ void Run::boot() {
 /// As a kill or a power cut leaves it: of what was on its way out, what has left arrives.
 void Run::die(Millis away) {
     ++summary_.deaths;
+    disk_.open_anew();
     story("hotdeskd dies");
     engine_.reset();
     network_.hang_up();

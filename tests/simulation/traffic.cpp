@@ -268,7 +268,7 @@ void Oracle::read_poll(const std::string& body) {
 }
 
 void Oracle::taken_in() {
-    if (disk_.full || disk_.broken) return;  // it may all be lost yet
+    if (disk_.full || disk_.failing) return;  // it may all be lost yet
     for (const News& news : std::exchange(news_, {})) learn(news);
 }
 

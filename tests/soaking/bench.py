@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import signal
 import socket
 import sys
@@ -16,6 +17,7 @@ sys.path[:0] = [str(HERE.parent / "e2e")]
 
 import lab as labs  # noqa: E402
 import place  # noqa: E402
+from again import Trouble, judge_violations  # noqa: E402
 from orders import seconds  # noqa: E402
 
 POLICY = """
@@ -29,6 +31,8 @@ max_duration = "4h"
 FINE_ENDS = {0, -signal.SIGKILL}
 POOR_ENDS = {1, 6}
 TURN_S = 0.02
+#: `hotdeskd status` hangs when it takes this long, on however slow a machine.
+STATUS_S = 300
 
 
 class Rig(labs.Lab):
@@ -37,9 +41,21 @@ class Rig(labs.Lab):
     def __init__(self, folder, cable, preload, **options):
         self.cable, self.preload, self.wire = cable, preload, None
         self.clocks = {name: place.Clock(folder / f"clock-{name}") for name in ("worker", "cloud")} if preload else {}
-        super().__init__(**options)
+        try:
+            super().__init__(**options)
+        except BaseException:
+            self.end_processes()
+            shutil.rmtree(self.root, ignore_errors=True)
+            raise
         self.extra_environment = {"no_proxy": "localhost"}
         self.worker_expected = FINE_ENDS | POOR_ENDS
+
+    def end_processes(self):
+        for process in getattr(self, "processes", []):
+            if process.running():
+                process.kill(signal.SIGCONT)
+                process.kill()
+                process.popen.wait()
 
     def control(self, *lines):
         """As the lab's, over one connection: thousands of lines a minute go this way."""
@@ -65,8 +81,16 @@ class Rig(labs.Lab):
         return super().start(name, prefix + arguments, code_in_arguments, env=environment, **options)
 
 
+class Missing(Exception):
+    """This machine cannot break what the soak promises to break, and nobody has said that it need not."""
+
+
 class Bench:
     """Everything that runs, on one loop. Times that begin with `at` are the cloud's."""
+
+    #: The name of a signal that ends the soak. It is looked at between two turns of the loop, so that whatever is being
+    #: made then is there to be taken away.
+    ended_by = ""
 
     def __init__(self, options, folder, say):
         self.say, self.folder = say, folder
@@ -77,43 +101,55 @@ class Bench:
         self.diary = open(folder / "diary", "w", encoding="utf-8")
         self.journal = open(folder / "requests", "w", encoding="utf-8")
         preload = folder / "clock.so"
-        complaint = place.build_clock(HERE / "clock.c", preload)
-        if complaint:
-            self.say(f"# clocks are left alone: {complaint}")
-            preload = None
-        self.cable = place.Cable()
-        if self.cable.missing:
-            self.say(f"# the network is left alone: {self.cable.missing}")
         self.lab = self.disk = None
+        left_out = {name: "left out by --without" if name in options.without else ""
+                    for name in ("network", "disk", "clock")}
+        complaint = left_out["clock"] or place.build_clock(HERE / "clock.c", preload)
+        self.cable = place.Cable(left_out["network"])
         try:
+            self.demand("clock", complaint, options.without)
+            self.demand("network", self.cable.missing, options.without)
+            preload = None if complaint else preload
             self.lab = Rig(folder, self.cable, preload, policy=POLICY, desks=options.desks,
                            sandbox=["--story", str(folder / "story"), "--seed", str(options.seed)])
-            self.disk = place.Disk(self.lab.state, 32 + 4 * int(options.minutes))
-            if self.disk.missing:
-                self.say(f"# the disk is left alone: {self.disk.missing}")
+            self.disk = place.Disk(self.lab.state, 32 + 4 * int(options.minutes), left_out["disk"])
+            self.demand("disk", self.disk.missing, options.without)
         except BaseException:
             self.clean_up()
+            if self.lab:
+                shutil.rmtree(self.lab.root, ignore_errors=True)
             raise
         self.clock = self.lab.clocks.get("worker")
         self.worker = self.dying = None
         self.wanted = False  # the worker should run
-        self.stopped_until = None
+        self.stopped_until = self.stop = None
         self.kills = self.starts = self.poor_ends = self.activations = 0
         self.down_since = time.monotonic()
         self.sent, self.requests, self.names = [], [], {}
+        self.polls, self.asked = [], {}  # as again.py takes them
         self.request_count = 0
-        self.violations = []
+        self.violations, self.violations_seen, self.excused_polls = [], 0, 0
+        self.looked_at = time.time()
         self.resident, self.descriptors = [], []
         self.last_status = {}
         self.asking = None  # the status command that is under way
         self.activating = None  # and an activation
 
+    def demand(self, name, complaint, without):
+        if complaint and name not in without:
+            raise Missing(f"{name}: {complaint}; --without {name} does without")
+        if complaint:
+            self.say(f"# {name}: {complaint}")
+
     # --- time ---------------------------------------------------------------------------------------------------------
 
     def now(self):
         """The cloud's time."""
-        ahead = self.lab.clocks["cloud"].ahead_s if self.lab.clocks else 0
-        return time.time() + ahead
+        return time.time() + self.ahead_s()
+
+    def ahead_s(self):
+        """Of the cloud's clock, and of the worker's when it is right."""
+        return self.lab.clocks["cloud"].ahead_s if self.lab.clocks else 0
 
     def minutes(self):
         return (time.monotonic() - self.began) / 60
@@ -143,6 +179,8 @@ class Bench:
         self.run_until(lambda: False, seconds_)
 
     def turn(self):
+        if Bench.ended_by:
+            raise KeyboardInterrupt(Bench.ended_by)
         self.look_after_worker()
         # On a machine that is too slow for all of it the worker is looked after all the same.
         until = time.monotonic() + TURN_S
@@ -186,14 +224,23 @@ class Bench:
 
     def look_after_worker(self):
         """What systemd does: one that has ended is started again."""
+        try:
+            self.look_at_worker()
+        finally:
+            self.looked_at = self.now()
+
+    def look_at_worker(self):
         if self.stopped_until and time.monotonic() >= self.stopped_until:
             self.stopped_until = None
             self.note("SIGCONT")
             self.worker.kill(signal.SIGCONT)
+            self.stop.ended = self.now()
         if self.worker is None or self.worker.running():
             return
         code = self.worker.popen.returncode
         self.worker = None
+        # Between two looks: it may have ended a while ago.
+        self.faults.troubles.append(Trouble("worker ended", self.looked_at, self.now()))
         if code in POOR_ENDS:
             self.poor_ends += 1
             self.note(f"the worker ended with {code}")
@@ -215,12 +262,16 @@ class Bench:
             self.later(self.chance.uniform(0.2, 2), self.kill_worker)
             return
         self.kills += 1
+        self.faults.happened("kill -9")
         self.dying = self.worker
         self.worker.kill(signal.SIGKILL)
 
     def restart(self):
-        if self.worker and self.worker.running() and not self.stopped_until:
-            self.worker.kill(signal.SIGTERM)
+        """False: it is not there, or stopped."""
+        if self.worker is None or not self.worker.running() or self.stopped_until:
+            return False
+        self.worker.kill(signal.SIGTERM)
+        return True
 
     def end_worker(self):
         """Ends it properly and keeps it down."""
@@ -231,15 +282,21 @@ class Bench:
             code = self.worker.wait()
             if code != 0:
                 self.complain(f"SIGTERM ended the worker with {code}")
-            if time.monotonic() - began > 15:
+            if time.monotonic() - began > 45:
                 self.complain(f"SIGTERM took {time.monotonic() - began:.0f} s")
             self.worker = None
 
-    def stop_for(self, seconds_):
-        if self.worker and self.worker.running() and not self.stopped_until:
-            self.note(f"SIGSTOP for {seconds_:.1f} s")
-            self.worker.kill(signal.SIGSTOP)
-            self.stopped_until = time.monotonic() + seconds_
+    def stop_for(self, seconds_, name):
+        """False: there is nobody to stop."""
+        if self.worker is None or not self.worker.running() or self.stopped_until:
+            return False
+        self.note(f"SIGSTOP for {seconds_:.1f} s")
+        self.stop = Trouble("worker stopped", self.now())
+        self.worker.kill(signal.SIGSTOP)
+        self.stopped_until = time.monotonic() + seconds_
+        self.faults.troubles.append(self.stop)
+        self.faults.happened(name)
+        return True
 
     def sample(self):
         """Memory that is the process's own (pages of the state are the disk's) and descriptors."""
@@ -272,8 +329,13 @@ class Bench:
                           "desk": self.names.get(body["deviceId"], "?")}
                 if name not in labs.QUESTIONS:
                     self.sent.append(entry)
+                elif entry["status"] == 200:
+                    self.asked.setdefault(entry["device"], []).append(entry["at"])
             elif request["endpoint"] == "status":
                 entry["device"] = request["path"].partition("deviceId=")[2].partition("&")[0]
+            elif request["endpoint"] == "poll":
+                self.polls.append((entry["at"], entry["status"]))
+            self.faults.met(entry["endpoint"], entry["at"], entry["status"])
             self.requests.append(entry)
             if entry["device"]:
                 desk = self.names.get(entry["device"], "?")
@@ -282,9 +344,15 @@ class Bench:
 
     def look_for_violations(self):
         found = self.tell("violations") or []
-        for entry in found[len(self.violations):]:
-            self.complain(f"the protocol was broken at {entry['time']}: {entry['violation']}")
-        self.violations = found
+        self.collect()
+        new = [(seconds(entry["time"]), entry["violation"]) for entry in found[self.violations_seen:]]
+        self.violations_seen = len(found)
+        wrong = judge_violations(new, self.polls, self.faults.troubles)
+        for text in wrong:
+            self.complain(f"the protocol was broken: {text}")
+        self.violations += wrong
+        self.excused_polls += len(new) - len(wrong)
+        del self.polls[:-1000]
 
     def ask_status(self):
         """In the background; the administrator looks at it and acts when the tokens are gone."""
@@ -295,8 +363,8 @@ class Bench:
             return
         process, began = self.asking
         if process.running():
-            if time.monotonic() - began > 60:
-                self.complain("`hotdeskd status` did not end within a minute")
+            if time.monotonic() - began > STATUS_S:
+                self.complain(f"`hotdeskd status` did not end within {STATUS_S} s")
                 process.kill()
             return
         self.asking = None
@@ -327,6 +395,8 @@ class Bench:
         ended = self.activating.ended()
         self.activating = None
         self.activations += ended.code == 0
+        if ended.code == 0:
+            self.faults.happened("activation")
         self.note(f"activate --replace ended with {ended.code}: {ended.err[-200:].strip()}")
 
     def truth(self):
@@ -341,11 +411,7 @@ class Bench:
         if self.lab:
             if self.lab.wire:
                 self.lab.wire.close()
-            for process in self.lab.processes:
-                if process.running():
-                    process.kill(signal.SIGCONT)
-                    process.kill()
-                    process.popen.wait()
+            self.lab.end_processes()
         if self.disk:
             self.disk.remove()
         self.cable.remove()

@@ -2,18 +2,14 @@
 feed them worlds that are wrong."""
 
 import collections
-import json
 import statistics
 
-QUESTIONS = {"Bookings.List", "Bookings.Get"}
+from again import QUESTIONS
+
 #: The clocks of cloud and worker differ by this at most before the worker goes by the cloud's. src/core/rules.hpp.
 CLOCKS_S = 10
 #: Of resident memory, and of descriptors: kept connections come and go.
 MEMORY_GROWTH, DESCRIPTORS_MORE = 1.10, 16
-
-
-def canonical(arguments):
-    return json.dumps(arguments, sort_keys=True)
 
 
 def judge_commands(sent, visits, ordered):
@@ -46,23 +42,6 @@ def judge_commands(sent, visits, ordered):
             if at < allowed - CLOCKS_S and meeting not in ordered:
                 wrong.append(f"{desk} at {at:.1f}: {name} of the lawful booking of "
                              f"{visit.person if visit else 'nobody known'} ({command['arguments']})")
-    return wrong
-
-
-def judge_decisions(sent, records, ordered=()):
-    """Each command that went out has a decision of its own, which was stored before. Both with device, name and
-    arguments. What an administrator ordered goes out again where no answer came and the desk has not done it: what it
-    names (BookingRequestUUID, MeetingId) keeps it one act, so only those count that a desk took. ordered: MeetingIds
-    that the administrator wanted deleted."""
-    decided = collections.Counter((r["deviceId"], r["command"], canonical(r["arguments"])) for r in records)
-    went = collections.Counter((c["device"], c["name"], canonical(c["arguments"])) for c in sent
-                               if c["status"] == 200 or not (c["name"] == "Bookings.Book" or
-                                                             c["arguments"].get("MeetingId") in ordered))
-    wrong = [f"{name} {arguments} went out {count} times and was decided {decided[device, name, arguments]} times"
-             for (device, name, arguments), count in went.items() if count > decided[device, name, arguments]]
-    numbers = [record["seq"] for record in records]
-    if len(set(numbers)) != len(numbers):
-        wrong.append("a number of the decision record was used twice")
     return wrong
 
 
@@ -136,9 +115,11 @@ def judge_descriptors(counts):
     return []
 
 
-def judge_burst(requests, most_a_second, most_a_desk):
-    """The first minute after a return. requests: dicts with at, endpoint, device."""
-    wrong = []
+def burst(requests):
+    """In the minute after a return, which began with the first of them: the most within a second, and the most about
+    one desk. requests: dicts with at, endpoint, device."""
+    returned = min((r["at"] for r in requests), default=0)
+    requests = [r for r in requests if r["at"] < returned + 60]
     times = sorted(r["at"] for r in requests if r["endpoint"] != "poll")
     first = 0
     most = 0
@@ -146,12 +127,20 @@ def judge_burst(requests, most_a_second, most_a_desk):
         while times[first] <= at - 1:
             first += 1
         most = max(most, last - first + 1)
-    if most > most_a_second:
-        wrong.append(f"{most} requests in a second, {most_a_second} are the bound")
-    asked = collections.Counter(r["device"] for r in requests if r["device"])
-    wrong += [f"{count} requests about one desk in a minute, {most_a_desk} are the bound" for count in
-              asked.values() if count > most_a_desk]
-    return wrong
+    return most, max(collections.Counter(r["device"] for r in requests if r["device"]).values(), default=0)
+
+
+def judge_burst(requests, most_a_second, most_a_desk):
+    a_second, a_desk = burst(requests)
+    return [f"{most} requests {what}, {bound} are the bound" for most, bound, what in
+            ((a_second, most_a_second, "in a second"), (a_desk, most_a_desk, "about one desk in a minute"))
+            if most > bound]
+
+
+def judge_all_asked(requests, names):
+    """After a return that was too late for the queue: names is a dict from device to name."""
+    asked = {r["device"] for r in requests if r["endpoint"] == "status"}
+    return [f"{name} was not asked after messages were lost" for device, name in names.items() if device not in asked]
 
 
 def judge_asked_first(requests):

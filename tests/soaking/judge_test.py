@@ -1,15 +1,24 @@
 """The soak's judgement: what is right passes, and each thing that can be wrong is found."""
 
 import copy
+import os
 import pathlib
 import random
+import subprocess
 import sys
+import tempfile
 import unittest
+import unittest.mock
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
 
+import again  # noqa: E402
+import bench  # noqa: E402
+import faults  # noqa: E402
 import judge  # noqa: E402
+import place  # noqa: E402
+import run  # noqa: E402
 import tap  # noqa: E402
 from orders import Order, judge_orders, seconds, stamp  # noqa: E402
 from people import People, Visit  # noqa: E402
@@ -71,25 +80,159 @@ class Commands(unittest.TestCase):
 
 
 class Decisions(unittest.TestCase):
-    record = {"seq": 1, "deviceId": "D1", "command": LOGOUT, "arguments": {}}
+    def wrong(self, *sent, decided=1, ordered=(), asked=(), troubles=()):
+        """Of one command, in its copies."""
+        records = [{"seq": seq, "deviceId": "D1", "command": sent[0]["name"], "arguments": sent[0]["arguments"]}
+                   for seq in range(decided)]
+        return again.judge_decisions(sent, records, ordered, {"D1": list(asked)}, troubles)
+
+    def order(self, at, status=200):
+        return dict(command(at, "Bookings.Book", BookingRequestUUID="U1", OrganizerEmail="eve", StartTime="S"),
+                    status=status)
 
     def test_a_command_with_a_decision_is_right(self):
-        self.assertEqual(judge.judge_decisions([command(1, LOGOUT)], [self.record]), [])
+        self.assertEqual(self.wrong(command(1, LOGOUT)), [])
+        self.assertEqual(self.wrong(command(1, LOGOUT), command(90, LOGOUT), decided=2), [])
 
     def test_a_command_without_a_decision_or_sent_twice_is_wrong(self):
-        self.assertEqual(len(judge.judge_decisions([command(1, LOGOUT)], [])), 1)
-        self.assertEqual(len(judge.judge_decisions([command(1, LOGOUT)] * 2, [self.record])), 1)
+        self.assertEqual(len(self.wrong(command(1, LOGOUT), decided=0)), 1)
+        self.assertEqual(len(self.wrong(command(1, LOGOUT), command(2, LOGOUT))), 1)
+        lost = dict(command(1, LOGOUT), status=0)
+        self.assertEqual(len(self.wrong(lost, command(9, LOGOUT), asked=[5])), 1)
 
-    def test_an_order_may_be_sent_again_where_no_answer_came(self):
-        lost = dict(command(1, "Bookings.Delete", MeetingId="M9"), status=0)
-        again = dict(lost, status=200)
-        record = dict(self.record, command="Bookings.Delete", arguments={"MeetingId": "M9"})
-        self.assertEqual(judge.judge_decisions([lost, again], [record], ["M9"]), [])
-        self.assertEqual(len(judge.judge_decisions([lost, again], [record])), 1)
-        self.assertEqual(len(judge.judge_decisions([again, again], [record], ["M9"])), 1)
+    def test_what_got_401_goes_out_again_with_a_new_token(self):
+        for made in (command(1, LOGOUT), self.order(1), command(1, again.ALERT, Text="t")):
+            self.assertEqual(self.wrong(dict(made, status=401), dict(made, at=3)), [])
+            self.assertEqual(self.wrong(dict(made, status=429), dict(made, at=3)), [])
+            self.assertEqual(len(self.wrong(dict(made, status=401), dict(made, at=3), dict(made, at=4))), 1)
+
+    def test_an_order_goes_out_again_where_no_answer_came_and_the_desk_was_asked(self):
+        for status in (0, 503):
+            self.assertEqual(self.wrong(self.order(1, status), self.order(9), asked=[6]), [])
+        self.assertEqual(len(self.wrong(self.order(1, 0), self.order(9))), 1)
+        self.assertEqual(len(self.wrong(self.order(1, 0), self.order(9), asked=[0.5, 9.5])), 1)
+        deleted = command(1, "Bookings.Delete", MeetingId="M9")
+        lost = dict(deleted, status=0)
+        self.assertEqual(self.wrong(lost, dict(deleted, at=9), asked=[6], ordered=["M9"]), [])
+        self.assertEqual(len(self.wrong(lost, dict(deleted, at=9), asked=[6])), 1)
+
+    def test_a_blind_resend_is_wrong(self):
+        self.assertEqual(len(self.wrong(self.order(1), self.order(9))), 1)
+        self.assertEqual(len(self.wrong(self.order(1), self.order(9), asked=[6])), 1)
+
+    def test_a_slow_calendar_may_be_asked_again_after_an_answer_that_was_lost_on_the_line(self):
+        for name in ("line swallowed", "worker ended", "certificate"):
+            cut = [again.Trouble(name, 1.5, 2)]
+            self.assertEqual(self.wrong(self.order(1), self.order(9), asked=[6], troubles=cut), [])
+            self.assertEqual(len(self.wrong(self.order(1), self.order(9), troubles=cut)), 1)
+            later = [again.Trouble(name, 95, 96)]
+            self.assertEqual(len(self.wrong(self.order(1), self.order(99), asked=[6], troubles=later)), 1)
+
+    def test_a_fault_that_gave_the_answer_is_a_reason_and_a_late_answer_is_none(self):
+        page = [again.Trouble("command html", 0, 2)]
+        self.assertEqual(self.wrong(self.order(1), self.order(9), asked=[6], troubles=page), [])
+        late = [again.Trouble("command delay=1500ms", 0, 2)]
+        self.assertEqual(len(self.wrong(self.order(1), self.order(9), asked=[6], troubles=late)), 1)
+
+    def test_what_is_carried_out_twice_is_wrong_whatever_explains_it(self):
+        made = "12:00:00Z desk-1 booking 23:19-00:19 for eve@example.com was made\n"
+        other = made.replace("eve@", "ada@")
+        self.assertEqual(again.judge_made([made, other, other], ["eve@example.com"]), [])
+        self.assertEqual(len(again.judge_made([made, other, made], ["eve@example.com"])), 1)
+
+    def test_an_alert_is_shown_twice_only_where_something_explains_it(self):
+        alert = command(1, again.ALERT, Text="over")
+        self.assertEqual(self.wrong(dict(alert, status=0), dict(alert, at=3)), [])
+        self.assertEqual(self.wrong(dict(alert, status=502), dict(alert, at=3)), [])
+        self.assertEqual(len(self.wrong(alert, dict(alert, at=3))), 1)
+
+    def test_an_order_with_two_uuids_is_wrong(self):
+        other = command(9, "Bookings.Book", BookingRequestUUID="U2", OrganizerEmail="eve", StartTime="S")
+        self.assertEqual(again.judge_uuids([self.order(1), self.order(9)]), [])
+        self.assertEqual(len(again.judge_uuids([self.order(1), other])), 1)
 
     def test_a_number_that_is_used_twice_is_wrong(self):
-        self.assertEqual(len(judge.judge_decisions([], [self.record] * 2)), 1)
+        record = {"seq": 1, "deviceId": "D1", "command": LOGOUT, "arguments": {}}
+        self.assertEqual(len(again.judge_decisions([], [record] * 2, (), {}, ())), 1)
+
+
+class Polls(unittest.TestCase):
+    violation = (20, again.SECOND_POLL)
+    polls = [(2, 200), (10, 0), (20, 409)]
+
+    def wrong(self, *troubles, violation=violation):
+        return again.judge_violations([violation], self.polls, troubles)
+
+    def test_two_polls_are_wrong(self):
+        self.assertEqual(len(self.wrong()), 1)
+
+    def test_a_poll_after_a_cut_of_the_one_before_is_excused(self):
+        self.assertEqual(self.wrong(again.Trouble("line swallowed", 8, 12)), [])
+        self.assertEqual(self.wrong(again.Trouble("line unplugged", 13, 15)), [])
+
+    def test_a_cut_before_that_poll_or_another_trouble_excuses_nothing(self):
+        self.assertEqual(len(self.wrong(again.Trouble("line swallowed", 3, 9))), 1)
+        self.assertEqual(len(self.wrong(again.Trouble("poll lost", 8, 22))), 1)
+
+    def test_nothing_else_is_excused(self):
+        self.assertEqual(len(self.wrong(again.Trouble("line swallowed", 8, 12), violation=(20, "no JSON"))), 1)
+
+
+class Promises(unittest.TestCase):
+    def test_each_kind_must_have_happened(self):
+        all_of_it = {kind: 1 for kind in faults.PROMISED}
+        self.assertEqual(faults.never_happened(all_of_it, []), [])
+        for kind in faults.PROMISED:
+            self.assertEqual(faults.never_happened(dict(all_of_it, **{kind: 0}), []), [f"{kind}: never happened"])
+
+    def test_only_what_is_left_out_is_excused(self):
+        count = {kind: 1 for kind in faults.PROMISED if not kind.startswith("line ")}
+        self.assertEqual(faults.never_happened(count, ["network"]), [])
+        self.assertEqual(len(faults.never_happened(count, ["disk", "clock"])), 4)
+
+    def test_a_deck_deals_each_card_before_any_comes_again(self):
+        deck = faults.Deck(random.Random(1), range(10))
+        self.assertEqual(sorted(deck.deal() for _ in range(20)), sorted([*range(10)] * 2))
+
+    def test_a_fault_that_could_not_be_made_or_met_nobody_has_not_happened(self):
+        soak = unittest.mock.Mock(now=lambda: 5.0)
+        made = faults.Faults(soak, random.Random(1), True)
+        self.assertFalse(made.strike("line narrow", lambda: "no tc here", lambda: "", 1))
+        soak.complain.assert_called_once()
+        self.assertEqual(made.count, {})
+        self.assertTrue(made.strike("poll hang", lambda: "", lambda: "", 1))
+        self.assertNotIn("at poll", made.count)
+        made.met("status", 6, 0)
+        made.met("poll", 6, 200)
+        self.assertNotIn("at poll", made.count)
+        made.met("poll", 6, 0)
+        self.assertEqual((made.count["at poll"], made.count["answer hang"]), (1, 1))
+
+    def test_what_cannot_be_broken_is_an_error_unless_it_is_left_out(self):
+        made = object.__new__(bench.Bench)
+        made.say = lambda text: None
+        self.assertRaises(bench.Missing, made.demand, "disk", "no tmpfs", ["network"])
+        made.demand("disk", "no tmpfs", ["disk"])
+        made.demand("disk", "", [])
+
+
+class Endings(unittest.TestCase):
+    def test_a_signal_ends_the_loop_between_two_turns(self):
+        made = object.__new__(bench.Bench)
+        with unittest.mock.patch.object(bench.Bench, "ended_by", "SIGTERM"):
+            self.assertRaises(KeyboardInterrupt, made.turn)
+
+    def test_what_is_left_behind_is_found(self):
+        folder = tempfile.mkdtemp(prefix="hd-soak-test-")
+        says = "import time; print(flush=True); time.sleep(100)"
+        process = subprocess.Popen([sys.executable, "-c", says, folder], stdout=subprocess.PIPE)
+        process.stdout.readline()  # it has begun
+        found = place.leftovers(os.getpid(), [folder])
+        process.kill()
+        process.communicate()
+        os.rmdir(folder)
+        self.assertEqual(sorted(what.split()[0] for what in found), ["folder", "process"])
+        self.assertEqual(place.leftovers(os.getpid(), [folder]), [])
 
 
 class Views(unittest.TestCase):
@@ -194,6 +337,31 @@ class Returns(unittest.TestCase):
         for left_out in asked:
             self.assertEqual(len(judge.judge_asked_first([*(r for r in asked if r is not left_out), act])), 1)
         self.assertEqual(len(judge.judge_asked_first([*asked, dict(act, at=0)])), 1)
+
+
+    def test_a_burst_counts_in_the_first_minute_only(self):
+        late = [self.ask(0), *(self.ask(61 + i / 10) for i in range(50))]
+        self.assertEqual(judge.burst(late), (1, 1))
+
+    def test_a_desk_that_is_not_asked_after_a_loss_is_found(self):
+        names = {"D1": "desk-1", "D2": "desk-2"}
+        self.assertEqual(judge.judge_all_asked([self.ask(1), self.ask(2, device="D2")], names), [])
+        self.assertEqual(len(judge.judge_all_asked([self.ask(1)], names)), 1)
+
+
+class Calms(unittest.TestCase):
+    def test_desks_that_were_taken_off_the_network_are_on_it_in_the_calm(self):
+        said = []
+        people = People(random.Random(1), ["desk-1", "desk-2"], said.append, lambda: 0, lambda wait, what: None, None)
+        people.set_offline("desk-1", True)
+        people.set_offline("desk-2", True)
+        people.set_offline("desk-2", False)
+        said.clear()
+        people.pause()
+        self.assertEqual(said, ["desk-1 set offline off"])
+
+    def test_what_a_lost_poll_hid_is_asked_again_within_the_calm(self):
+        self.assertGreaterEqual(run.CONVERGE_S, 480)
 
 
 class Plans(unittest.TestCase):

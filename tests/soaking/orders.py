@@ -5,7 +5,7 @@ import dataclasses
 import json
 import time
 
-PATIENCE_S = 200
+PATIENCE_S = 300
 MOST_AT_ONCE = 6
 
 

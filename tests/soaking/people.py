@@ -39,7 +39,7 @@ class People:
         self.chance, self.tell, self.now, self.later, self.complain = chance, tell, now, later, complain
         self.visits, self.count, self.active = [], 0, False
         self.rest_s = 20  # between two visits, at most
-        self.busy = set()
+        self.busy, self.offline = set(), set()
         self.desks = list(desks)
 
     def begin(self, within_s=60):
@@ -49,8 +49,11 @@ class People:
             self.later(self.chance.uniform(0, within_s), lambda desk=desk: self.come(desk))
 
     def pause(self):
-        """Nobody does anything any more until begin(); who is there stays."""
+        """Nobody does anything any more until begin(); who is there stays. Desks are on the network again: nobody would
+        bring them back meanwhile."""
         self.active = False
+        for desk in sorted(self.offline):
+            self.set_offline(desk, False)
 
     def come(self, desk):
         if not self.active or desk in self.busy:
@@ -81,6 +84,10 @@ class People:
 
     def do(self, visit, what):
         return self.tell(f"{visit.desk} {what}")
+
+    def set_offline(self, desk, offline):
+        (self.offline.add if offline else self.offline.discard)(desk)
+        self.tell(f"{desk} set offline {'on' if offline else 'off'}")
 
     def book(self, visit, hours, start="-1m", who=""):
         """One that runs began a minute ago: with graces of a second, and a clock that may be late by some, hotdeskd
@@ -130,9 +137,9 @@ class People:
         elif what < 0.5:
             self.do(visit, "reboot")
         elif what < 0.6:
-            self.do(visit, "set offline on")
+            self.set_offline(visit.desk, True)
             yield self.chance.uniform(3, 15)
-            self.do(visit, "set offline off")
+            self.set_offline(visit.desk, False)
         yield self.chance.uniform(5, 60)
         self.hang_up(visit)
         if self.now() < visit.ends - 60 and self.shown(visit)["signedIn"] != visit.person:

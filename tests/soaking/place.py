@@ -25,9 +25,10 @@ class Cable:
     device that is up, and a route over the cable instead; `route_localnet` makes the kernel let it pass.
     """
 
-    def __init__(self):
+    def __init__(self, left_out=""):
+        """left_out: why there is to be none."""
         self.worker, self.cloud = f"soak-worker-{os.getpid()}", f"soak-cloud-{os.getpid()}"
-        self.missing = self.build()
+        self.missing = left_out or self.build()
         self.shaped = False
         if self.missing:
             self.remove()
@@ -57,33 +58,38 @@ class Cable:
     def prefix(self, which):
         return [] if self.missing else ["nsenter", f"--net=/run/netns/{which}"]
 
+    # What breaks the line, and mends it, returns a complaint where that could not be done.
+
     def plug(self):
         """The worker's end is up; its routes went when it was down."""
-        run("ip", "-n", self.worker, "link", "set", "dev", "cable", "up")
-        run("ip", "-n", self.worker, "route", "replace", "127.0.0.1/32", "via", CLOUD_IP, "dev", "cable", "src",
-            WORKER_IP)
+        return (run("ip", "-n", self.worker, "link", "set", "dev", "cable", "up") or
+                run("ip", "-n", self.worker, "route", "replace", "127.0.0.1/32", "via", CLOUD_IP, "dev", "cable", "src",
+                    WORKER_IP))
 
     def unplug(self):
-        run("ip", "-n", self.worker, "link", "set", "dev", "cable", "down")
+        return run("ip", "-n", self.worker, "link", "set", "dev", "cable", "down")
 
     def switch_off(self):
         """The other end goes down: here nothing is told but that the carrier is gone."""
-        run("ip", "-n", self.cloud, "link", "set", "dev", "cable", "down")
+        return run("ip", "-n", self.cloud, "link", "set", "dev", "cable", "down")
 
     def switch_on(self):
-        run("ip", "-n", self.cloud, "link", "set", "dev", "cable", "up")
+        return run("ip", "-n", self.cloud, "link", "set", "dev", "cable", "up")
 
     def swallow(self, on):
         """Whatever the cloud answers is dropped, and nobody is told."""
-        run("ip", "-n", self.cloud, "route", "add" if on else "del", "blackhole", WORKER_IP + "/32")
+        return run("ip", "-n", self.cloud, "route", "add" if on else "del", "blackhole", WORKER_IP + "/32")
 
     def narrow(self, on):
         """A line that is slow, and drops what does not fit."""
+        complaint = ""
         if on:
-            self.shaped = not run("ip", "netns", "exec", self.worker, "tc", "qdisc", "add", "dev", "cable", "root",
-                                  "tbf", "rate", "64kbit", "burst", "4k", "latency", "200ms")
+            complaint = run("ip", "netns", "exec", self.worker, "tc", "qdisc", "add", "dev", "cable", "root", "tbf",
+                            "rate", "64kbit", "burst", "4k", "latency", "200ms")
+            self.shaped = not complaint
         elif self.shaped:
-            run("ip", "netns", "exec", self.worker, "tc", "qdisc", "del", "dev", "cable", "root")
+            complaint = run("ip", "netns", "exec", self.worker, "tc", "qdisc", "del", "dev", "cable", "root")
+        return complaint
 
     def remove(self):
         for name in (self.worker, self.cloud):
@@ -93,17 +99,18 @@ class Cable:
 class Disk:
     """A small disk of its own for the state."""
 
-    def __init__(self, path, size_mb):
+    def __init__(self, path, size_mb, left_out=""):
         self.path = path
         path.mkdir(mode=0o700)
-        self.missing = "only root can mount a small disk"
-        if os.geteuid() == 0:
+        self.missing = left_out or "only root can mount a small disk"
+        if not left_out and os.geteuid() == 0:
             self.missing = run("mount", "-t", "tmpfs", "-o", f"size={size_mb}m,mode=0700", "hotdeskd-soak", str(path))
 
     def fill(self):
-        """Takes all the space that is left, to the last page."""
+        """Takes all the space that is left, to the last page; the complaint, where some is left. What the worker frees
+        meanwhile is little."""
         if self.missing:
-            return
+            return self.missing
         with open(self.path / "filler", "wb", buffering=0) as file:
             free = os.statvfs(self.path).f_bavail * os.statvfs(self.path).f_frsize
             try:
@@ -115,7 +122,8 @@ class Disk:
                 while file.write(b"\0" * 512):
                     pass
             except OSError:
-                pass
+                return ""
+        return "the small disk takes no end of bytes"
 
     def free(self):
         (self.path / "filler").unlink(missing_ok=True)
@@ -178,3 +186,21 @@ def build_clock(source, target):
     except OSError as error:
         return str(error)
 
+
+
+def leftovers(pid, folders):
+    """What a soak of that process has left on the machine, or has there now: namespaces, mounts, processes, folders."""
+    found = [f"namespace {name}" for name in os.listdir("/run/netns") if name in (f"soak-worker-{pid}",
+             f"soak-cloud-{pid}")] if os.path.isdir("/run/netns") else []
+    folders = [str(folder) for folder in folders]
+    with open("/proc/mounts", encoding="utf-8", errors="replace") as mounts:
+        found += [f"mount {line.split()[1]}" for line in mounts if line.split()[1].startswith(tuple(folders))]
+    for process in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{process}/cmdline", "rb") as file:
+                words = file.read().decode("utf-8", "replace")
+        except OSError:
+            continue
+        if any(folder in words for folder in folders):
+            found.append(f"process {process} ({words.replace(chr(0), ' ')[:80]})")
+    return found + [f"folder {folder}" for folder in folders if os.path.exists(folder)]

@@ -98,7 +98,9 @@ struct Spell {
         put(value, event.ref);
         return "Bookings.CheckedIn";
     }
-    std::string operator()(const BookingsChanged&) { return "Bookings.SyncRequired"; }
+    std::string operator()(const BookingsChanged& event) {
+        return event.is_void ? "Bookings.SyncRequired" : "Bookings.Updated";
+    }
     std::string operator()(const Booted& event) {
         put(value, "Action", event.action);
         return "BootEvent";
