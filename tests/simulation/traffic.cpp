@@ -44,6 +44,8 @@ std::string kind_of(const Exchange& exchange) {
     return std::string{name_of(exchange.endpoint)} + " " + exchange.desk + " " + exchange.request.url;
 }
 
+bool is_who(Endpoint endpoint) { return endpoint == Endpoint::Sessions || endpoint == Endpoint::People; }
+
 /// What Webex limits together.
 bool is_rest(Endpoint endpoint) {
     return endpoint == Endpoint::Status || endpoint == Endpoint::Command || endpoint == Endpoint::Devices ||
@@ -163,6 +165,7 @@ void Oracle::check_pace(const Exchange& exchange) {
     };
     check(kind_of(exchange));
     if (is_rest(exchange.endpoint)) check("rest");
+    if (is_who(exchange.endpoint)) check("who");
 }
 
 void Oracle::note_pace(const Exchange& exchange, const Result<HttpReply>& reply) {
@@ -174,7 +177,10 @@ void Oracle::note_pace(const Exchange& exchange, const Result<HttpReply>& reply)
     if (!reply.ok() || !reply->retry_after || (reply->status != 429 && reply->status != 423)) return;
     const WallTime until = now + std::min<Millis>(*reply->retry_after, longest_pause);
     paused_[kind_of(exchange)] = until;
-    if (reply->status == 429 && is_rest(exchange.endpoint)) paused_["rest"] = std::max(paused_["rest"], until);
+    if (reply->status != 429 || !is_rest(exchange.endpoint)) return;
+    // That it is asked too often who sits where holds up nothing else.
+    WallTime& paused = paused_[is_who(exchange.endpoint) ? "who" : "rest"];
+    paused = std::max(paused, until);
 }
 
 // --- what arrives and comes back -------------------------------------------------------------------------------------
