@@ -59,6 +59,10 @@ void Oracle::check_overstay(const View& view) {
         grace = std::max({grace, *policy.sign_in_grace, *policy.sign_out_grace});
         if (truth.calls > 0) grace += *policy.max_call_overrun;
     }
+    // Webex says that their own booking is about to begin.
+    for (const Slice& slice : truth.bookings)
+        if (identity_ && same_address(slice.organizer, truth.user) && slice.start > now && slice.start <= now + grace)
+            return;
     const WallTime noticed =
         knows && !truth.covered ? truth.unentitled_since : std::max(truth.unentitled_since, truth.alone_since);
     WallTime due = std::max(noticed, truth.call_ended) + grace + request_patience;

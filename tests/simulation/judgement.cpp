@@ -183,7 +183,7 @@ std::vector<Oracle::Truth> Oracle::seemings(const View& view, const Truth& truth
     }
     for (const auto& [meeting, fact] : facts_) {
         if (fact.desk != static_cast<std::size_t>(&view - views_.data())) continue;
-        for (const Version* const version : believable(fact, flight.decided.at)) {
+        for (const Version* const version : believable(fact, truth.since)) {
             if (version->slice.start > flight.sent || version->slice.end <= truth.since) continue;
             out.push_back(truth);
             out.back().covered = true;
