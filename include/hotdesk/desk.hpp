@@ -63,10 +63,10 @@ struct KnownBooking {
     MonoTime learned_at{};  ///< when hotdeskd last heard of it; not stored
 
     RequestUuid request = {};  ///< BookingRequestUUID, where an event told it
-    WallTime made_at{};        ///< when it was made; where only a list told of it, when it was first seen
-    bool at_desk = false;      ///< made at the desk by whoever was signed in there
-    WallTime asked_at{};       ///< when they asked for it, if that was heard: a calendar may take long to confirm
-    MeetingId extends = {};    ///< it prolongs this booking
+    WallTime made_at{};  ///< when it was made; where only a list told of it, or of its times, when that was first seen
+    bool at_desk = false;    ///< made at the desk by whoever was signed in there
+    WallTime asked_at{};     ///< when they asked for it, if that was heard: a calendar may take long to confirm
+    MeetingId extends = {};  ///< it prolongs this booking
 
     // Admission.
     std::optional<Admitted> admitted = {};  ///< empty: not judged yet, or never lawful

@@ -46,17 +46,18 @@ void merge(Booking& known, const Booking& newer) {
     if (!newer.organizer_name.empty()) known.organizer_name = newer.organizer_name;
 }
 
-/// A booking has other times than before. Whoever moves what is left of it after they signed out wants it; events tell
-/// durations in whole minutes, so an end may seem to be later than it is. One that begins at another time has to be
-/// come to anew, with all the time for it.
-/// One that gets another organizer has to be come to by them.
+/// Events tell durations in whole minutes, so an end may seem to be later than it is.
+bool has_other_times(const Booking& a, const Booking& b) {
+    return a.start != b.start || a.end - b.end >= 1min || b.end - a.end >= 1min;
+}
+
+/// A booking has changed. Whoever moves what is left of it after they signed out wants it. One that begins at another
+/// time has to be come to anew, with all the time for it; one that gets another organizer, by them.
 void changed(Desk& desk, KnownBooking& known, const Booking& before, Now now) {
     const Cover theirs{before.ref, before.organizer_email, before.organizer_id, before.end};
     const bool handed_over = rules::different_organizers(theirs, known.booking);
     if (handed_over) known.arrived = false;
-    const bool another_end = known.booking.end - before.end >= 1min || before.end - known.booking.end >= 1min;
-    if ((known.booking.start != before.start || another_end || handed_over) && desk.left &&
-        same(desk.left->ref, known.booking.ref))
+    if ((has_other_times(known.booking, before) || handed_over) && desk.left && same(desk.left->ref, known.booking.ref))
         desk.left.reset();
     if (known.booking.start == before.start && !handed_over) return;
     if (known.booking.start > now.wall) known.arrived = false;
@@ -281,6 +282,8 @@ void hear(Desk& desk, const input::BookingsAnswered& answer, Now now) {
             if (known->learned_at <= answer.asked_at) {
                 merge(entry.booking, listed);
                 changed(desk, entry, known->booking, now);
+                // Changed unheard: nobody knows when, and it may have been just now.
+                if (has_other_times(entry.booking, known->booking)) entry.made_at = now.wall;
                 entry.learned_at = answer.asked_at;
             }
         } else {

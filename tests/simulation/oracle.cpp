@@ -271,7 +271,16 @@ void Oracle::mark_arrivals(View& view, const Truth& now) {
         if (!now.user.empty()) fact.left.reset();
         if (!organizer) fact.stayed.reset();
         if (organizer && !fact.stayed) fact.stayed = std::max(now.from, slice.start);
-        if ((now.user.empty() || organizer) && (now.calls > 0 || now.seen) && !fact.came) fact.came = now.from;
+        // What goes on since before the booking, or since somebody else sat there, may be theirs.
+        const auto is_theirs = [&](const auto& goes_on) {
+            const auto began = std::find_if_not(view.truths.rbegin(), view.truths.rend(), goes_on);
+            return std::any_of(view.truths.rbegin(), began, [&](const Truth& then) {
+                return then.from < slice.start || (!then.user.empty() && !same_address(then.user, slice.organizer));
+            });
+        };
+        const bool calls = now.calls > 0 && !is_theirs([](const Truth& then) { return then.calls > 0; });
+        const bool seen = now.seen && !is_theirs([](const Truth& then) { return then.seen; });
+        if ((now.user.empty() || organizer) && (calls || seen) && !fact.came) fact.came = now.from;
     }
 }
 
