@@ -257,8 +257,9 @@ void Fleet::order_sent(Errand&& errand, const Error* error, Now now) {
     if (error) order.not_done = error->message;
     const bool passing = error && (error->kind == ErrorKind::Transient || error->kind == ErrorKind::RateLimited ||
                                    rules::may_be_done(*error));
-    if (error && !passing) return conclude(errand.request, "refused", error->message);
-    if (passing && order.sends >= most_sends && (error->http_status != 0 || !order.may_be_done))
+    // A booking is refused, too, where an earlier command has arrived and takes its place: what comes is that one.
+    const bool may_come = order.may_be_done && (passing || order.request.kind == RequestKind::Book);
+    if (error && !may_come && (!passing || order.sends >= most_sends))
         return conclude(errand.request, "refused", error->message);
     order.record.result = result_pending;
     order.maybe_lost = passing;

@@ -146,7 +146,7 @@ struct EventFold {
     /// What the request told of the booking that it has become.
     void take_request(KnownBooking& known, const BookingCreated& event) const {
         known.request = event.uuid;
-        known.made_at = at;
+        known.made_at = known.asked_at = at;
         known.at_desk = asked_at_desk(event.uuid);
         for (const auto& request : desk.requested) {
             if (!made_from(request, event.uuid, event.booking, now)) continue;

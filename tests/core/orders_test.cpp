@@ -183,7 +183,7 @@ TEST_CASE("a refusal is final, an unreachable desk after some tries", "[orders]"
         auto sends = lab.sent();
         for (int i = 0; i < 3; ++i) {
             REQUIRE(sends.size() == 1);
-            lab.reply(sends[0], failing(ErrorKind::Transient, 502));
+            lab.reply(sends[0], failing(ErrorKind::Transient, 503));
             if (i < 2) sends = sent_within(lab, 30s);
         }
         expect(lab, "refused", "failed");
