@@ -167,8 +167,8 @@ void Fleet::act_on(Entry& entry, Step step, Now now) {
         step.wake_at = decide(entry.desk, now, Around(*this, entry.desk)).wake_at;
     }
     if (step.ask) queue_ask(entry);
-    if (step.ask_who) queue_who(entry);
     set_wake(entry, step.wake_at);
+    if (step.ask_who) queue_who(entry, now);
 }
 
 void Fleet::add_errand(Entry& entry, Decision decision, const std::string& request, Mode mode, Now now) {

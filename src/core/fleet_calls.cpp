@@ -133,8 +133,9 @@ void Fleet::finish(Entry& entry, std::string result, const std::string& tracking
 
 // --- who is signed in ------------------------------------------------------------------------------------------------
 
-void Fleet::queue_who(Entry& entry) {
+void Fleet::queue_who(Entry& entry, Now now) {
     if (entry.asking_who) return;
+    if (now.mono < who_not_before_) return step(entry, input::WhoFailed{who_not_before_ - now.mono}, now);
     entry.asking_who = true;
     entry.who_started.reset();
     entry.who = PersonId{};
@@ -157,6 +158,7 @@ void Fleet::who_is(Entry& entry, std::optional<Person> who, Now now) {
 void Fleet::who_failed(Entry& entry, const Error& error, bool for_all, Now now) {
     std::optional<Millis> retry_after;
     if (error.retry_after) retry_after = Millis{*error.retry_after};
+    if (for_all && retry_after) who_not_before_ = std::max(who_not_before_, now.mono + *retry_after);
     const std::deque<Entry*> waiting = for_all ? std::exchange(who_asks_, {}) : std::deque<Entry*>{};
     for (Entry* const other : waiting) other->asking_who = false;
     step(entry, input::WhoFailed{retry_after}, now);

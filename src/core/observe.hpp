@@ -1,5 +1,6 @@
 #pragma once
-// The parts of observe(): statuses and answers in observe.cpp, bookings in observe_bookings.cpp.
+// The parts of observe(): statuses and answers in observe.cpp, bookings in observe_bookings.cpp, what follows from them
+// in observe_settle.cpp.
 
 #include <hotdesk/reconcile.hpp>
 
@@ -25,5 +26,12 @@ void answered_both(Desk& desk, MonoTime asked_at);
 void hear(Desk& desk, const input::Happened& happened, Now now);
 /// The list replaces what was known, except what was learned after the question went out and what is over.
 void hear(Desk& desk, const input::BookingsAnswered& answer, Now now);
+
+inline bool in_call(const Desk& desk) { return desk.active_calls.value.value_or(0) > 0; }
+
+/// Who has come, by what has been so until now.
+void settle_arrivals(Desk& desk, Now now);
+/// What follows from what is known, arrivals included.
+void settle(Desk& desk, Now now);
 
 }  // namespace hotdesk::observing

@@ -41,6 +41,7 @@ public:
         secret_ = load_client_secret(config_);
         if (const auto hardened = io::harden_process(); !hardened.ok())
             log_->line(Level::Warn, hardened.error().message);
+        io::give_large_blocks_back();
         auto signals = io::watch_signals();
         if (!signals.ok()) throw Failure(Exit::Failed, signals.error().message);
         signals_ = std::move(*signals);

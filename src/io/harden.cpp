@@ -2,6 +2,7 @@
 
 #include "io/posix.hpp"
 
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <cerrno>
@@ -14,5 +15,7 @@ Result<void> harden_process() {
         return Error{ErrorKind::Fatal, "cannot switch core dumps off: " + os_message(errno)};
     return {};
 }
+
+void give_large_blocks_back() { (void)::mallopt(M_MMAP_THRESHOLD, 128 << 10); }
 
 }  // namespace hotdesk::io

@@ -176,7 +176,8 @@ TEST_CASE("Retry-After comes with whatever is refused") {
         INFO(status);
         HttpReply later = reply(status);
         later.retry_after = std::chrono::seconds{17};
-        CHECK(failure(kSend, std::move(later)).retry_after == std::chrono::seconds{17});
+        const Error error = failure(kSend, std::move(later));
+        CHECK(error.retry_after == std::chrono::seconds{17});
         CHECK_FALSE(failure(kSend, reply(status)).retry_after.has_value());
     }
 }

@@ -138,3 +138,50 @@ TEST_CASE("where sessions cannot be asked for, nobody waits to find out the same
     lab.pass(1min);
     CHECK(count<call::AskSessions>(lab.calls()) == 1);  // three are still under way
 }
+
+TEST_CASE("Retry-After for sessions holds for every desk, and who needs an answer goes on without", "[visit]") {
+    Lab lab(2);
+    lab.fleet.set_may_ask_who(true);
+    lab.bookings = {booking("1", "m", 0h, 4h)};
+    (void)lab.sent();
+    lab.status = somebody();
+    (void)lab.fleet.hear(DeviceId{"d1"}, input::Pushed{somebody(), lab.now.wall}, lab.now);
+    lab.pass(1min);
+    auto questions = lab.calls();
+    REQUIRE(count<call::AskSessions>(questions) == 1);
+    Error limited = failing(ErrorKind::RateLimited, 429);
+    limited.retry_after = std::chrono::seconds{300};
+    for (const Call& call : questions)
+        if (std::holds_alternative<call::AskSessions>(call))
+            lab.fleet.answered(call, Result<Reply>{limited}, lab.now.mono, lab.now, false);
+    (void)lab.fleet.hear(DeviceId{"d2"}, input::Pushed{somebody(), lab.now.wall}, lab.now);
+    lab.pass(4min);
+    CHECK(count<call::AskSessions>(lab.calls()) == 0);
+    lab.pass(2min);
+    CHECK(count<call::AskSessions>(lab.calls()) == 2);
+}
+
+TEST_CASE("whoever was last seen before a booking was moved to later has not left it", "[visit]") {
+    Lab lab(1);
+    lab.status = somebody();
+    lab.bookings = {booking("1", "m", 0h, 4h)};
+    (void)lab.sent();
+    lab.pass(10min);
+    StatusReport call;
+    call.active_calls = std::optional{1};  // it is their booking: they are let stay
+    (void)lab.fleet.hear(DeviceId{"d1"}, input::Pushed{call, lab.now.wall}, lab.now);
+    call.active_calls = std::optional{0};
+    (void)lab.fleet.hear(DeviceId{"d1"}, input::Pushed{call, lab.now.wall}, lab.now);
+    (void)lab.sent();
+    lab.pass(50min);
+    lab.hear("d1", BookingStarted{});
+    lab.status = nobody();
+    lab.bookings = {booking("1", "m", 59min, 4h)};
+    lab.commit();
+    auto questions = lab.calls();
+    REQUIRE(questions.size() == 2);
+    std::reverse(questions.begin(), questions.end());  // the list is answered first
+    for (const Call& question : questions) lab.answer(question, lab.status, lab.bookings);
+    lab.pass(10min);
+    CHECK(lab.sent().empty());
+}

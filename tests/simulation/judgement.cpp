@@ -12,7 +12,6 @@ namespace hotdesk::sim {
 namespace {
 
 using namespace std::chrono_literals;
-using sandbox::same_address;
 
 /// An order of the command line is carried out within this, tries included.
 constexpr Millis order_life = 10min;
