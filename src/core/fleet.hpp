@@ -191,6 +191,7 @@ private:
     void send_next(Entry& entry, std::vector<Call>& calls, Now now);
     void ask_answered(Entry& entry, const Call& call, Result<Reply>&& reply, MonoTime started, Now now, bool about_us);
     void queue_who(Entry& entry, Now now);
+    bool who_is_held(Entry& entry, Now now);
     void who_answered(Entry& entry, const Call& call, Result<Reply>&& reply, Now now, bool about_us);
     [[nodiscard]] bool somebody_beside(const Entry& entry) const;
     void who_failed(Entry& entry, const Error& error, bool for_all, Now now);
@@ -226,7 +227,7 @@ private:
     std::size_t asking_ = 0, sending_ = 0;
     std::deque<Entry*> who_asks_;
     std::size_t asking_who_ = 0;
-    MonoTime who_not_before_ = MonoTime::min();  ///< Retry-After: sessions are not asked for sooner, whoever sits where
+    MonoTime who_not_before_ = MonoTime::min();                         ///< Retry-After: nobody is asked about sooner
     std::unordered_map<PersonId, std::pair<Person, MonoTime>> people_;  ///< and when they were asked for
     std::set<Entry*, ByNumber> with_errands_;                           ///< committed errands may be waiting here
     std::map<std::string, Order> orders_;                               ///< by the request's key

@@ -135,11 +135,19 @@ void Fleet::finish(Entry& entry, std::string result, const std::string& tracking
 
 void Fleet::queue_who(Entry& entry, Now now) {
     if (entry.asking_who) return;
-    if (now.mono < who_not_before_) return step(entry, input::WhoFailed{who_not_before_ - now.mono}, now);
+    if (who_is_held(entry, now)) return;
     entry.asking_who = true;
     entry.who_started.reset();
     entry.who = PersonId{};
     who_asks_.push_back(&entry);
+}
+
+/// While Webex does not want to hear such questions, none is asked for any desk, and nobody waits for the answer.
+bool Fleet::who_is_held(Entry& entry, Now now) {
+    if (now.mono >= who_not_before_) return false;
+    entry.asking_who = false;
+    step(entry, input::WhoFailed{who_not_before_ - now.mono}, now);
+    return true;
 }
 
 void Fleet::ask_who_again(Now now) {
@@ -158,7 +166,7 @@ void Fleet::who_is(Entry& entry, std::optional<Person> who, Now now) {
 void Fleet::who_failed(Entry& entry, const Error& error, bool for_all, Now now) {
     std::optional<Millis> retry_after;
     if (error.retry_after) retry_after = Millis{*error.retry_after};
-    if (for_all && retry_after) who_not_before_ = std::max(who_not_before_, now.mono + *retry_after);
+    if (retry_after) who_not_before_ = std::max(who_not_before_, now.mono + *retry_after);
     const std::deque<Entry*> waiting = for_all ? std::exchange(who_asks_, {}) : std::deque<Entry*>{};
     for (Entry* const other : waiting) other->asking_who = false;
     step(entry, input::WhoFailed{retry_after}, now);
@@ -201,7 +209,7 @@ void Fleet::who_answered(Entry& entry, const Call& call, Result<Reply>&& reply, 
     if (known != people_.end() && now.mono - known->second.second < person_life)
         return who_is(entry, known->second.first, now);
     entry.who = *there.begin();
-    who_asks_.push_front(&entry);
+    if (!who_is_held(entry, now)) who_asks_.push_front(&entry);
 }
 
 // --- answers ---------------------------------------------------------------------------------------------------------

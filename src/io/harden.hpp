@@ -1,6 +1,6 @@
 #pragma once
-// What a process tells the system of its memory: that secrets stay out of core files and away from other processes of the
-// same user, and that what is freed goes back.
+// What a process tells the system of its memory: that secrets stay out of core files and away from other processes of
+// the same user, and that what is freed goes back.
 
 #include <hotdesk/result.hpp>
 

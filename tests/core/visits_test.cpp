@@ -139,7 +139,7 @@ TEST_CASE("where sessions cannot be asked for, nobody waits to find out the same
     CHECK(count<call::AskSessions>(lab.calls()) == 1);  // three are still under way
 }
 
-TEST_CASE("Retry-After for sessions holds for every desk, and who needs an answer goes on without", "[visit]") {
+TEST_CASE("Retry-After for who sits where holds for every desk, and who needs an answer goes on without", "[visit]") {
     Lab lab(2);
     lab.fleet.set_may_ask_who(true);
     lab.bookings = {booking("1", "m", 0h, 4h)};
