@@ -166,9 +166,10 @@ void signed_out(Desk& desk, std::optional<WallTime> said_at, Now now) {
     std::erase_if(desk.attempts, [](const Attempt& a) { return a.act == Act::SignOut; });
     KnownBooking* const known = visit.cover && !visit.lapsed ? find(desk, visit.cover->ref) : nullptr;
     const bool ran = known && known->booking.covers(now.wall);
-    // Where an answer tells of it, they may have left what was moved meanwhile before it began.
-    const bool in_time = said_at || (ran && now.wall - (now.mono - visit.seen_at) >= known->booking.start);
-    const bool own = ran && in_time && was_organizer(desk, visit, *known, said_at, now);
+    // What was moved meanwhile they may have left before it began anew, though that is heard of only now.
+    const WallTime last_there = said_at.value_or(now.wall - (now.mono - visit.seen_at));
+    const bool in_time = ran && last_there >= known->booking.start;
+    const bool own = in_time && was_organizer(desk, visit, *known, said_at, now);
     if (own && !sent_away) desk.left = Left{known->booking.ref, Since{now.wall, now.mono}};
     if (own || (ran && !sent_away && may_have_come(desk, visit, *known, said_at, now))) {
         known->arrived = true;

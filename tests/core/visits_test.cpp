@@ -185,3 +185,26 @@ TEST_CASE("whoever was last seen before a booking was moved to later has not lef
     lab.pass(10min);
     CHECK(lab.sent().empty());
 }
+
+TEST_CASE("whoever left before a booking was moved to later has not left it, though both are heard of late",
+          "[visit]") {
+    Lab lab(1);
+    lab.status = somebody();
+    lab.bookings = {booking("1", "m", 0h, 4h)};
+    (void)lab.sent();
+    lab.pass(10min);
+    StatusReport call;
+    call.active_calls = std::optional{1};  // it is their booking: they are let stay
+    (void)lab.fleet.hear(DeviceId{"d1"}, input::Pushed{call, lab.now.wall}, lab.now);
+    call.active_calls = std::optional{0};
+    (void)lab.fleet.hear(DeviceId{"d1"}, input::Pushed{call, lab.now.wall}, lab.now);
+    (void)lab.sent();
+    lab.pass(50min);
+    lab.status = nobody();
+    lab.bookings = {booking("1", "m", 59min, 4h)};
+    lab.hear("d1", BookingMoved{lab.bookings[0].ref, lab.bookings[0].start, 181min}, 5min);
+    (void)lab.fleet.hear(DeviceId{"d1"}, input::Pushed{nobody(), lab.now.wall - 2min}, lab.now);
+    (void)lab.sent();
+    lab.pass(10min);
+    CHECK(lab.sent().empty());
+}
