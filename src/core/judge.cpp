@@ -320,7 +320,8 @@ private:
         } else if (policy.no_show_warning && policy.messages) {
             const Attempt* const warned = tried(Act::WarnNoShow, booking.ref);
             const MonoTime warn = std::max(from, due - *policy.no_show_warning);
-            const MonoTime told = warned && !warned->pending ? warned->answered_at : std::max(warn, now_.mono);
+            const bool was_told = warned && !warned->pending && warned->count > 0;
+            const MonoTime told = was_told ? warned->answered_at : std::max(warn, now_.mono);
             due = std::max(due, told + *policy.no_show_warning);
             const WallTime until = now_.wall + (due - now_.mono);
             const std::string limit = local_clock(around_.zone(), until);

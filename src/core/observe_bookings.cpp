@@ -35,6 +35,9 @@ const DeletedBooking* find_deleted(const Desk& desk, const BookingRef& ref) {
     return nullptr;
 }
 
+/// A booking that has run for so long, and of which only a list tells, went unheard: so may sign-ins and sign-outs.
+constexpr Millis long_unheard = 1min;
+
 /// What the newer source does not say (an event without an organizer) stays as it was.
 void merge(Booking& known, const Booking& newer) {
     if (!newer.ref.id.empty()) known.ref.id = newer.ref.id;
@@ -270,6 +273,7 @@ void hear(Desk& desk, const input::Happened& happened, Now now) {
 void hear(Desk& desk, const input::BookingsAnswered& answer, Now now) {
     heard_from(desk, now);
     const bool first = !desk.bookings_asked;
+    bool missed = false;
     desk.bookings_asked = true;
     desk.bookings_asked_at = answer.asked_at;
     answered_both(desk, answer.asked_at);
@@ -288,6 +292,7 @@ void hear(Desk& desk, const input::BookingsAnswered& answer, Now now) {
             }
         } else {
             entry.made_at = now.wall;
+            missed = missed || (!first && listed.covers(now.wall) && now.wall - listed.start >= long_unheard);
             for (const auto& request : desk.requested)
                 if (made_from(request, {}, listed, now))
                     entry.at_desk = request.at_desk && may_be_the_visitors(desk, listed, now),
@@ -312,6 +317,7 @@ void hear(Desk& desk, const input::BookingsAnswered& answer, Now now) {
     }
     desk.bookings = std::move(merged);
     sort_bookings(desk);
+    if (missed) visit_in_doubt(desk, now);
 }
 
 }  // namespace hotdesk::observing
