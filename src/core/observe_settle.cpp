@@ -100,8 +100,15 @@ bool is_anothers(const Desk& desk, const KnownBooking& known, std::optional<Wall
 
 /// What was tried is forgotten with what it was about.
 void settle_attempts(Desk& desk, Now now) {
+    // The answer may come long after the effect, and after the next move.
+    for (Attempt& attempt : desk.attempts) {
+        if (attempt.act != Act::Restore || !attempt.pending) continue;
+        const KnownBooking* const known = find(desk, attempt.ref);
+        attempt.over = attempt.over || (known && !known->objection);
+    }
     std::erase_if(desk.attempts, [&](const Attempt& attempt) {
         if (attempt.pending || attempt.act == Act::SignOut) return false;
+        if (attempt.over) return true;
         if (attempt.act == Act::Release) return !desk.left;
         const KnownBooking* const known = find(desk, attempt.ref);
         if (!known || known->booking.end <= now.wall) return true;

@@ -162,3 +162,33 @@ TEST_CASE("a device does not wait for another one of its workspace that has gone
     REQUIRE(std::count_if(sends.begin(), sends.end(), of_second) == 1);
     CHECK(sends[0].command.name == "Bookings.Delete");
 }
+
+TEST_CASE("a reversal whose answer comes after its effect and after the next move is over", "[fleet]") {
+    Lab lab(1, at_most(2h));
+    lab.status = nobody();
+    (void)lab.sent();
+    const Booking lawful = booking("m", 3h, 4h), moved = booking("m", 3h, 6h);
+    const auto move_to = [&](const Booking& there) {
+        lab.bookings = {there};
+        lab.hear("d1", BookingMoved{there.ref, there.start,
+                                    std::chrono::duration_cast<std::chrono::minutes>(there.end - there.start)});
+    };
+    lab.bookings = {lawful};
+    lab.hear("d1", BookingCreated{lawful, {}});
+    (void)lab.sent();
+    for (int time = 0; time < 2; ++time) {
+        lab.pass(1min);
+        move_to(moved);
+        const auto sends = lab.sent();
+        REQUIRE(sends.size() == 1);
+        REQUIRE(sends[0].command.name == "Bookings.Edit");
+        lab.pass(1s);
+        move_to(lawful);
+        if (time == 1) move_to(moved);
+        lab.reply(sends[0]);
+    }
+    for (int minute = 0; minute < 10; ++minute) {
+        CHECK(lab.sent().empty());  // twice within an hour is enough
+        lab.pass(1min);
+    }
+}
