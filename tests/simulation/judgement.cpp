@@ -205,8 +205,12 @@ void Oracle::judge_sign_out(const View& view, const Flight& flight) const {
     const std::string& there = view.desk->place().name;
     if (!why.empty()) wrong("signed out at " + there + " (" + flight.rule() + "): " + why);
     const std::string& user = view.truths.back().user;
-    const bool tells = every(policies(view, user), &Policy::messages) && granted_since_ &&
-                       *granted_since_ + grants_known_after < flight.sent;
+    // Whose booking it is decides what is said there.
+    bool tells = every(policies(view, user), &Policy::messages) && granted_since_ &&
+                 *granted_since_ + grants_known_after < flight.sent;
+    for (const Truth* const truth : excuses(view, flight))
+        for (const Slice& slice : truth->bookings)
+            tells = tells && every(policies(view, slice.organizer), &Policy::messages);
     if (tells && !user.empty() && view.word + freshness_bound < flight.sent)
         wrong("signed out at " + there + " without a word");
 }
