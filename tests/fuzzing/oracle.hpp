@@ -38,7 +38,7 @@ inline bool is_id_or_empty(std::string_view text) { return text.empty() || is_id
 inline void must_be_lawful(const Error& error) {
     must(is_line(error.message, longest_error), "an error says something in one line");
     must(is_id_or_empty(error.tracking_id), "a tracking id is one");
-    must(!error.retry_after || error.kind == ErrorKind::RateLimited, "only who is rate limited is told for how long");
+    must(!error.retry_after || error.http_status != 0, "only an answer tells for how long to wait");
     must(!error.retry_after ||
              (*error.retry_after >= std::chrono::seconds{0} && *error.retry_after <= std::chrono::hours{24}),
          "nobody is told to wait for less than nothing or more than a day");

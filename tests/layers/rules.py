@@ -140,8 +140,8 @@ def known(path):
 def is_system(path):
     """Headers of the C library and the kernel."""
     return path.startswith(("sys/", "netinet/", "arpa/", "linux/")) or path in {
-        "dirent.h", "dlfcn.h", "fcntl.h", "netdb.h", "poll.h", "pthread.h", "pwd.h", "sched.h", "signal.h", "spawn.h",
-        "termios.h", "unistd.h"}
+        "dirent.h", "dlfcn.h", "fcntl.h", "malloc.h", "netdb.h", "poll.h", "pthread.h", "pwd.h", "sched.h", "signal.h",
+        "spawn.h", "termios.h", "unistd.h"}
 
 
 def purity(tree):
