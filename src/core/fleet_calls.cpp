@@ -34,8 +34,7 @@ RequestOutcome outcome_of(const std::string& key, Seq seq, const Error* error, b
 /// What is asked of a desk at the same time fails as one: counted by the question, its desk would wait twice as long.
 void add_failure(std::optional<input::AskFailed>& all, const Error& error) {
     const bool unreachable = error.kind == ErrorKind::Transient && error.http_status >= 400;
-    std::optional<Millis> retry_after;
-    if (error.retry_after) retry_after = Millis{*error.retry_after};
+    const std::optional<Millis> retry_after = error.retry_after;
     if (!all) all = input::AskFailed{error.kind, std::nullopt, false};
     if (error.kind == ErrorKind::RateLimited) all->kind = error.kind;
     all->retry_after = std::max(all->retry_after, retry_after);  // none is less than any
@@ -122,12 +121,10 @@ void Fleet::finish(Entry& entry, std::string result, const std::string& tracking
     news_.push_back({errand.record, entry.desk.display_name});
     finished_.push_back(errand.record);
     if (errand.act) {
-        std::optional<ErrorKind> failure;
-        std::optional<Millis> retry_after;
-        if (error) failure = error->kind;
-        if (error && error->retry_after) retry_after = Millis{*error->retry_after};
-        const bool may_be_done = errand.under_way && error && rules::may_be_done(*error);
-        step(entry, input::Answered{errand.record.seq, failure, retry_after, may_be_done}, now);
+        input::Answered answered{errand.record.seq, std::nullopt};
+        if (error)
+            answered = {answered.seq, error->kind, error->retry_after, errand.under_way && rules::may_be_done(*error)};
+        step(entry, answered, now);
     }
 }
 
@@ -164,13 +161,12 @@ void Fleet::who_is(Entry& entry, std::optional<Person> who, Now now) {
 /// Where nobody's session can be asked for, whoever waits with the same question need not find out the same, few at a
 /// time: sign-outs may hang on it.
 void Fleet::who_failed(Entry& entry, const Error& error, bool for_all, Now now) {
-    std::optional<Millis> retry_after;
-    if (error.retry_after) retry_after = Millis{*error.retry_after};
-    if (retry_after) who_not_before_ = std::max(who_not_before_, now.mono + *retry_after);
+    const input::WhoFailed failed{error.retry_after};
+    if (failed.retry_after) who_not_before_ = std::max(who_not_before_, now.mono + *failed.retry_after);
     const std::deque<Entry*> waiting = for_all ? std::exchange(who_asks_, {}) : std::deque<Entry*>{};
     for (Entry* const other : waiting) other->asking_who = false;
-    step(entry, input::WhoFailed{retry_after}, now);
-    for (Entry* const other : waiting) step(*other, input::WhoFailed{retry_after}, now);
+    step(entry, failed, now);
+    for (Entry* const other : waiting) step(*other, failed, now);
 }
 
 /// A session names its workspace, and not the device.

@@ -128,13 +128,15 @@ void note_ends(Desk& desk, const Before& before, Now now) {
 
 /// Whether whoever has just signed out was the organizer. Two pushes tell the length of the stay by the desk's clock,
 /// even when both come late and together; else it ends when the user was last seen, not when their absence was noticed.
-/// Whoever leaves with the end of a call may have been somebody else.
+/// Whoever leaves with the end of a call may have been somebody else. A booking that was moved meanwhile they may have
+/// left before it began anew, though that is heard of only now.
 bool was_organizer(const Desk& desk, const SignIn& visit, const KnownBooking& known, std::optional<WallTime> said_at,
                    Now now) {
+    const WallTime last_seen = said_at.value_or(now.wall - (now.mono - visit.seen_at));
+    if (last_seen < known.booking.start) return false;
     if (visit.who) return rules::is_organizer(*visit.who, known.booking.organizer_email, known.booking.organizer_id);
     if (visit.let_stay) return true;
     if (desk.active_calls.value != 0 || desk.calls_go_unheard) return false;  // or not known
-    const WallTime last_seen = said_at.value_or(now.wall - (now.mono - visit.seen_at));
     Millis stay = visit.seen_at - visit.since.mono;
     if (said_at && visit.said_at)
         stay = *said_at - *visit.said_at;
@@ -161,15 +163,12 @@ bool may_have_come(const Desk& desk, const SignIn& visit, const KnownBooking& kn
 void signed_out(Desk& desk, std::optional<WallTime> said_at, Now now) {
     const SignIn visit = *desk.sign_in;
     desk.sign_in.reset();
-    const bool sent_away =
-        std::erase_if(desk.attempts, [](const Attempt& a) { return a.act == Act::SignOut && !a.observed; }) > 0;
+    const bool sent_away = std::any_of(desk.attempts.begin(), desk.attempts.end(),
+                                       [](const Attempt& a) { return a.act == Act::SignOut && !a.observed; });
     std::erase_if(desk.attempts, [](const Attempt& a) { return a.act == Act::SignOut; });
     KnownBooking* const known = visit.cover && !visit.lapsed ? find(desk, visit.cover->ref) : nullptr;
     const bool ran = known && known->booking.covers(now.wall);
-    // What was moved meanwhile they may have left before it began anew, though that is heard of only now.
-    const WallTime last_there = said_at.value_or(now.wall - (now.mono - visit.seen_at));
-    const bool in_time = ran && last_there >= known->booking.start;
-    const bool own = in_time && was_organizer(desk, visit, *known, said_at, now);
+    const bool own = ran && was_organizer(desk, visit, *known, said_at, now);
     if (own && !sent_away) desk.left = Left{known->booking.ref, Since{now.wall, now.mono}};
     if (own || (ran && !sent_away && may_have_come(desk, visit, *known, said_at, now))) {
         known->arrived = true;

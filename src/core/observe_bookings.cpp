@@ -57,8 +57,7 @@ bool has_other_times(const Booking& a, const Booking& b) {
 /// A booking has changed. Whoever moves what is left of it after they signed out wants it. One that begins at another
 /// time has to be come to anew, with all the time for it; one that gets another organizer, by them.
 void changed(Desk& desk, KnownBooking& known, const Booking& before, Now now) {
-    const Cover theirs{before.ref, before.organizer_email, before.organizer_id, before.end};
-    const bool handed_over = rules::different_organizers(theirs, known.booking);
+    const bool handed_over = rules::different_organizers(rules::cover_of(before), known.booking);
     if (handed_over) known.arrived = false;
     if ((has_other_times(known.booking, before) || handed_over) && desk.left && same(desk.left->ref, known.booking.ref))
         desk.left.reset();

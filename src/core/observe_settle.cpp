@@ -69,7 +69,7 @@ void settle_sign_in(Desk& desk, Now now) {
         // Of a booking that may be gone the list tells in a moment.
         if (!visit.cover && desk.bookings_asked && !desk.bookings_asked_at) return;
         begin_cover(visit, *booking, now);
-        visit.cover = Cover{booking->ref, booking->organizer_email, booking->organizer_id, booking->end};
+        visit.cover = rules::cover_of(*booking);
         visit.lapsed.reset();
         const bool wrong =
             visit.who && !rules::is_organizer(*visit.who, booking->organizer_email, booking->organizer_id);
@@ -92,9 +92,7 @@ bool is_anothers(const Desk& desk, const KnownBooking& known, std::optional<Wall
     const Booking& mine = known.booking;
     return *from < mine.start &&
            std::any_of(desk.bookings.begin(), desk.bookings.end(), [&](const KnownBooking& other) {
-               const Booking& before = other.booking;
-               const Cover theirs{before.ref, before.organizer_email, before.organizer_id, before.end};
-               return before.covers(*from) && rules::different_organizers(theirs, mine);
+               return other.booking.covers(*from) && rules::different_organizers(rules::cover_of(other.booking), mine);
            });
 }
 

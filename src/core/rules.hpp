@@ -122,6 +122,10 @@ inline bool is_visitors(const KnownBooking& known, const SignIn& visit) {
     return known.at_desk && asked_at >= visit.said_at.value_or(visit.since.wall);
 }
 
+inline Cover cover_of(const Booking& booking) {
+    return {booking.ref, booking.organizer_email, booking.organizer_id, booking.end};
+}
+
 /// The booking for which somebody may have come early, or that runs: it begins within `grace`.
 inline bool is_next(const Booking& booking, Millis grace, Now now) {
     return booking.end > now.wall && booking.start <= now.wall + grace;

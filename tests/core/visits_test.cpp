@@ -18,6 +18,21 @@ std::size_t count(const std::vector<Call>& calls) {
         std::count_if(calls.begin(), calls.end(), [](const Call& call) { return std::holds_alternative<Kind>(call); }));
 }
 
+/// Somebody sits at their booking, and a call after ten minutes shows that it is theirs.
+void let_stay_for_an_hour(Lab& lab) {
+    lab.status = somebody();
+    lab.bookings = {booking("1", "m", 0h, 4h)};
+    (void)lab.sent();
+    lab.pass(10min);
+    StatusReport call;
+    for (const int calls : {1, 0}) {
+        call.active_calls = std::optional{calls};
+        (void)lab.fleet.hear(DeviceId{"d1"}, input::Pushed{call, lab.now.wall}, lab.now);
+    }
+    (void)lab.sent();
+    lab.pass(50min);
+}
+
 }  // namespace
 
 TEST_CASE("an answer that took minutes tells until when somebody was there, and not that they still are", "[visit]") {
@@ -163,17 +178,7 @@ TEST_CASE("Retry-After for who sits where holds for every desk, and who needs an
 
 TEST_CASE("whoever was last seen before a booking was moved to later has not left it", "[visit]") {
     Lab lab(1);
-    lab.status = somebody();
-    lab.bookings = {booking("1", "m", 0h, 4h)};
-    (void)lab.sent();
-    lab.pass(10min);
-    StatusReport call;
-    call.active_calls = std::optional{1};  // it is their booking: they are let stay
-    (void)lab.fleet.hear(DeviceId{"d1"}, input::Pushed{call, lab.now.wall}, lab.now);
-    call.active_calls = std::optional{0};
-    (void)lab.fleet.hear(DeviceId{"d1"}, input::Pushed{call, lab.now.wall}, lab.now);
-    (void)lab.sent();
-    lab.pass(50min);
+    let_stay_for_an_hour(lab);
     lab.hear("d1", BookingStarted{});
     lab.status = nobody();
     lab.bookings = {booking("1", "m", 59min, 4h)};
@@ -189,17 +194,7 @@ TEST_CASE("whoever was last seen before a booking was moved to later has not lef
 TEST_CASE("whoever left before a booking was moved to later has not left it, though both are heard of late",
           "[visit]") {
     Lab lab(1);
-    lab.status = somebody();
-    lab.bookings = {booking("1", "m", 0h, 4h)};
-    (void)lab.sent();
-    lab.pass(10min);
-    StatusReport call;
-    call.active_calls = std::optional{1};  // it is their booking: they are let stay
-    (void)lab.fleet.hear(DeviceId{"d1"}, input::Pushed{call, lab.now.wall}, lab.now);
-    call.active_calls = std::optional{0};
-    (void)lab.fleet.hear(DeviceId{"d1"}, input::Pushed{call, lab.now.wall}, lab.now);
-    (void)lab.sent();
-    lab.pass(50min);
+    let_stay_for_an_hour(lab);
     lab.status = nobody();
     lab.bookings = {booking("1", "m", 59min, 4h)};
     lab.hear("d1", BookingMoved{lab.bookings[0].ref, lab.bookings[0].start, 181min}, 5min);

@@ -157,16 +157,27 @@ TEST_CASE("after a power cut every acknowledged commit is there, and the one und
     }
 }
 
-TEST_CASE("a commit that the disk refuses is as good as never made, and can be made again") {
-    Chance chance(1);
-    const TempDir dir(in_memory());
+namespace {
+
+/// A state with one commit, and the next one.
+struct OneCommit {
+    OneCommit() {
+        std::filesystem::create_directory(home);
+        disk.emplace(home);
+        store = need(open_in(home + "/state"));
+        REQUIRE(store->commit(first).ok());
+    }
+    const TempDir dir{in_memory()};
     const std::string home = dir / "home";
-    std::filesystem::create_directory(home);
-    Disk disk(home);
+    std::optional<Disk> disk;
     const std::vector<Change> first{{Table::Outbox, "1", "sign out"}}, second{{Table::Outbox, "2", "sign out"}};
-    auto store = need(open_in(home + "/state"));
-    REQUIRE(store->commit(first).ok());
-    disk.fails_to_sync = true;
+    std::unique_ptr<Store> store;
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(OneCommit, "a commit that the disk refuses is as good as never made, and can be made again") {
+    disk->fails_to_sync = true;
     for (int tries = 0; tries < 3; ++tries) {
         const auto failed = store->commit(second);
         REQUIRE_FALSE(failed.ok());
@@ -174,24 +185,18 @@ TEST_CASE("a commit that the disk refuses is as good as never made, and can be m
         CHECK_FALSE(store->broken());
         CHECK(all_of(*store) == with({}, first));
     }
-    disk.fails_to_sync = false;
+    disk->fails_to_sync = false;
     REQUIRE(store->commit(second).ok());
-    disk.cut(chance, dir / "cut");
+    Chance chance(1);
+    disk->cut(chance, dir / "cut");
     CHECK(all_of(*need(open_in(dir / "cut" + "/state"))) == with(with({}, first), second));
 }
 
-TEST_CASE("a commit that fails in its last write leaves a store of no more use, and a state that is whole") {
-    Chance chance(1);
-    const TempDir dir(in_memory());
-    const std::string home = dir / "home";
-    std::filesystem::create_directory(home);
-    Disk disk(home);
-    const std::vector<Change> first{{Table::Outbox, "1", "sign out"}}, second{{Table::Outbox, "2", "sign out"}};
-    auto store = need(open_in(home + "/state"));
-    REQUIRE(store->commit(first).ok());
-    disk.fails_to_write_synced = true;
+TEST_CASE_METHOD(OneCommit,
+                 "a commit that fails in its last write leaves a store of no more use, and a state that is whole") {
+    disk->fails_to_write_synced = true;
     CHECK_FALSE(store->commit(second).ok());
-    disk.fails_to_write_synced = false;
+    disk->fails_to_write_synced = false;
     const auto again = store->commit(second);  // LMDB refuses for good
     REQUIRE_FALSE(again.ok());
     CHECK(again.error().message.find("start the process again") != std::string::npos);
