@@ -17,9 +17,6 @@ using sandbox::same_address;
 
 /// A desk has this long to find out that a request for a booking failed.
 constexpr Millis request_patience = 5min;
-constexpr Millis order_bound = 10min;
-
-std::string clock_of(WallTime time) { return format_time(time).substr(5, 14); }
 
 /// After `due`, or once hotdeskd has recovered from what was wrong until `well`.
 WallTime latest(WallTime due, WallTime well) { return std::max(due + calm_bound, well + recovered_after); }
@@ -163,8 +160,8 @@ void Oracle::check_no_show(const View& view, const Fact& fact, const std::vector
 void Oracle::check_orders() {
     for (Order& order : orders_) {
         const WallTime now = host_.world();
-        if (order.looked_at || now < order.at + order_bound) continue;
-        if (!reachable_since_ || *reachable_since_ + order_bound > now) continue;
+        if (order.looked_at || now < order.at + order_life) continue;
+        if (!reachable_since_ || *reachable_since_ + order_life > now) continue;
         order.looked_at = true;
         const auto stored = disk_.records.find({Table::Request, order.request.key});
         if (stored != disk_.records.end() && !codec::has_outcome(stored->second))

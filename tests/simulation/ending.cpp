@@ -12,8 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string clock_of(WallTime time) { return format_time(time).substr(5, 14); }
-
 /// Events tell a duration in whole minutes.
 bool is_same(const Booking& known, const sandbox::Booking& there) {
     return known.ref.meeting == there.meeting_id && known.start == there.start && known.end >= there.end &&

@@ -13,17 +13,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// An order of the command line is carried out within this, tries included.
-constexpr Millis order_life = 10min;
-constexpr Millis hair = 1s;
 /// A difference of so much between the box's clock and Webex's is none that the box would mend.
 constexpr Millis clocks_apart = 6s;
 /// What Webex grants is read once an hour, and may not be heard at once.
 constexpr Millis grants_known_after = 70min;
 /// An Edit is tried this often before a booking is deleted in its place.
 constexpr int most_restores = 2;
-
-std::string clock_of(WallTime time) { return format_time(time).substr(5, 14); }
 
 std::string text_of(const Record& record, const std::string& name) {
     for (const auto& [key, value] : record.command.arguments)

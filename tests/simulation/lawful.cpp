@@ -15,8 +15,6 @@ namespace {
 using namespace std::chrono_literals;
 using sandbox::same_address;
 
-constexpr Millis hair = 1s;
-
 std::string domain_of(const std::string& address) { return address.substr(address.find('@') + 1); }
 
 std::chrono::sys_days day_of(WallTime at, const Zone* zone) {

@@ -33,6 +33,13 @@ inline constexpr Millis silent_bound = std::chrono::hours{6} + std::chrono::minu
 inline constexpr Millis recovered_after = std::chrono::minutes{35}, calm_bound = std::chrono::minutes{5};
 inline constexpr int requests_a_desk_an_hour = 120;
 inline constexpr std::size_t most_in_flight = 64;
+/// An order of the command line is carried out, and its outcome told, within this, tries included.
+inline constexpr Millis order_life = std::chrono::minutes{10};
+/// Less than this apart two moments may be in any order for hotdeskd.
+inline constexpr Millis hair = std::chrono::seconds{1};
+
+/// Day and time, for people.
+inline std::string clock_of(WallTime time) { return format_time(time).substr(5, 14); }
 
 /// The policy with its overrides, as the oracle reads it.
 struct Rules {
