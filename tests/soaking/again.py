@@ -27,6 +27,7 @@ class Trouble:
     name: str
     began: float
     ended: float = float("inf")
+    in_force: float = float("inf")  #: since then surely; an activation asks a few milliseconds later
 
 
 def strikes(troubles, prefixes, since, until):

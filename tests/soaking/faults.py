@@ -90,7 +90,7 @@ class Faults:
         """A request came: the faults at its endpoint have happened."""
         for name, (_, trouble) in self.mends.items():
             where, _, kind = name.partition(" ")
-            if where == endpoint and trouble.began + 0.05 < at and kind and self.shows(kind, status):
+            if where == endpoint and trouble.in_force < at and kind and self.shows(kind, status):
                 self.happened(f"at {endpoint}")
                 self.happened(f"answer {kind}")
 
@@ -109,6 +109,7 @@ class Faults:
         self.soak.note(f"fault: {name} for {seconds:.1f} s")
         trouble = Trouble(name, self.soak.now())
         complaint = begin()
+        trouble.in_force = self.soak.now()
         if complaint:
             self.soak.complain(f"fault {name}: {complaint}")
             return False

@@ -208,6 +208,15 @@ class Promises(unittest.TestCase):
         made.met("poll", 6, 0)
         self.assertEqual((made.count["at poll"], made.count["answer hang"]), (1, 1))
 
+    def test_a_request_right_after_a_fault_was_made_has_met_it_and_one_before_has_not(self):
+        times = iter([5.0, 5.02])  # before the sandbox is told, and after
+        made = faults.Faults(unittest.mock.Mock(now=lambda: next(times)), random.Random(1), True)
+        self.assertTrue(made.strike("jwks 503", lambda: "", lambda: "", 1))
+        made.met("jwks", 5.01, 503)
+        self.assertNotIn("at jwks", made.count)
+        made.met("jwks", 5.03, 503)
+        self.assertEqual(made.count["at jwks"], 1)
+
     def test_what_cannot_be_broken_is_an_error_unless_it_is_left_out(self):
         made = object.__new__(bench.Bench)
         made.say = lambda text: None
