@@ -30,6 +30,7 @@ struct Known {
     std::optional<T> value;
     WallTime as_of{};
     MonoTime pushed_at = MonoTime::min();  ///< when hotdeskd heard the newest push; not stored
+    WallTime held_from{};                  ///< of what was heard of this value, the oldest `as_of`; not stored
     bool operator==(const Known& other) const { return value == other.value && as_of == other.as_of; }
 };
 

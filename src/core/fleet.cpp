@@ -228,6 +228,7 @@ void Fleet::set_grants(Grants grants, Now now) {
         for (Entry* const entry : std::exchange(asks_, {})) entry->ask_queued = false;
     for (auto& [id, entry] : desks_) {
         step(*entry, input::Woken{}, now);
+        entry->asks_less = tells_more && entry->asking > 0;
         if (tells_more) queue_ask(*entry);
     }
 }

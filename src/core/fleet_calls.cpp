@@ -221,8 +221,13 @@ void Fleet::ask_answered(Entry& entry, const Call& call, Result<Reply>&& reply, 
     // Asking the same desk again as soon as that is allowed would be refused again, and again.
     const bool failed = !reply.ok() && (!about_us || reply.error().kind == ErrorKind::RateLimited);
     if (failed) add_failure(entry.ask_failed, reply.error());
-    if (entry.asking == 0)
-        if (const auto whole = std::exchange(entry.ask_failed, std::nullopt)) step(entry, *whole, now);
+    if (entry.asking == 0) {
+        const bool again = std::exchange(entry.asks_less, false) && reply.ok();
+        if (const auto whole = std::exchange(entry.ask_failed, std::nullopt))
+            step(entry, *whole, now);
+        else if (again)
+            queue_ask(entry);
+    }
     if (!reply.ok()) {
         if (!failed && entry.asking == 0) step(entry, input::Woken{}, now);
     } else if (std::holds_alternative<call::AskStatus>(call)) {

@@ -53,6 +53,7 @@ namespace {
 template <class T>
 void take_push(Known<T>& known, const Mention<T>& mention, WallTime as_of, Now now) {
     if (!mention || as_of < known.as_of) return;
+    if (known.value != *mention) known.held_from = as_of;
     known.value = *mention;
     known.as_of = as_of;
     known.pushed_at = now.mono;
@@ -65,7 +66,7 @@ void take_answer(Known<T>& known, const Mention<T>& mention, MonoTime asked_at) 
     if (known.pushed_at > asked_at && known.value) return;
     const std::optional<T> value = mention.value_or(std::nullopt);
     // The push that told the opposite may come a second time: it is old now.
-    if (value != known.value) known.as_of += Millis{1};
+    if (value != known.value) known.held_from = known.as_of += Millis{1};
     known.value = value;
 }
 
@@ -204,9 +205,23 @@ void left_before(Desk& desk, const input::Pushed& pushed, Now now) {
     personalized_changed(desk, desk.personalized.as_of, now.mono, now);
 }
 
+/// The other way round: of a sign-in is heard after the sign-out that ended it.
+void came_before(Desk& desk, const input::Pushed& pushed, Now now) {
+    auto& personalized = desk.personalized;
+    if (desk.sign_in || personalized.value != false || pushed.report.personalized != std::optional{true}) return;
+    if (pushed.as_of <= personalized.held_from || pushed.as_of >= personalized.as_of) return;
+    personalized.value = true;
+    personalized_changed(desk, pushed.as_of, now.mono, now);
+    settle(desk, now);
+    personalized.value = false;
+    personalized.held_from = personalized.as_of;
+    personalized_changed(desk, personalized.as_of, now.mono, now);
+}
+
 void hear(Desk& desk, const input::Pushed& pushed, Now now) {
     heard_from(desk, now);
     left_before(desk, pushed, now);
+    came_before(desk, pushed, now);
     if (pushed.report.personalized) desk.pushes_personalized = true;
     const Before before(desk);
     take_push(desk.active_calls, pushed.report.active_calls, pushed.as_of, now);
@@ -280,15 +295,16 @@ void hear(Desk& desk, const input::Answered& answered, Now now) {
         attempt.pending.reset();
         attempt.answered_at = now.mono;
         attempt.failures = answered.failure ? attempt.failures + 1 : 0;
+        // A try that did not get there, or that something on the way answered in the desk's place, does not count.
+        const bool arrived = !answered.failure || answered.failure == ErrorKind::Rejected;
+        if (!arrived) --attempt.count;
         Millis wait = rules::backoff(rules::settle_first, rules::settle_most, attempt.count);
-        if (answered.failure == ErrorKind::Transient) {
+        if (answered.failure == ErrorKind::Transient || answered.failure == ErrorKind::Corrupt)
             wait = rules::backoff(rules::unreached_first, rules::unreached_most, attempt.failures);
-            --attempt.count;
-        } else if (answered.failure) {
-            wait = rules::backoff(rules::refused_first, rules::refused_most, attempt.count);
-        } else if (!desk.pushes_personalized) {
+        else if (answered.failure)
+            wait = rules::backoff(rules::refused_first, rules::refused_most, attempt.failures);
+        else if (!desk.pushes_personalized)
             desk.ask_at = now.mono + rules::look_after;
-        }
         attempt.not_before = now.mono + std::max(wait, answered.retry_after.value_or(Millis{0}));
     }
 }

@@ -65,14 +65,12 @@ Session::Session(Activation activation, Now now) : activation_(std::move(activat
 
 void Session::failed(Task& task, const Error& error, Now now, double chance) {
     ++task.failures;
-    if (error.kind == ErrorKind::RateLimited) {
-        task.not_before = now.mono + pause_of(error);
-        return;
-    }
+    const bool limited = error.kind == ErrorKind::RateLimited;
+    if (limited || error.retry_after) task.pause(pause_of(error), now);
+    if (limited) return;
     Millis wait = rules::backoff(retry_first, retry_most, task.failures);
     wait += Millis{static_cast<Millis::rep>(static_cast<double>(wait.count()) * chance / 4)};
-    if (error.retry_after) wait = std::max(wait, pause_of(error));
-    task.not_before = now.mono + wait;
+    task.not_before = std::max(task.asked_for, now.mono + wait);
 }
 
 bool Session::token_usable(Now now) const {
@@ -181,11 +179,11 @@ void Session::want_inventory(Now) { inventory_wanted_ = true; }
 
 void Session::renew(Now now) {
     renewing_ = true;
-    refresh_.not_before = now.mono;
+    refresh_.at_once(now);
 }
 
 void Session::retry_now(Now now) {
-    for (Task* task : {&refresh_, &poll_, &app_, &devices_, &workspaces_}) task->not_before = now.mono;
+    for (Task* task : {&refresh_, &poll_, &app_, &devices_, &workspaces_}) task->at_once(now);
 }
 
 bool Session::listing_fails() const { return devices_.failures > 0 || workspaces_.failures > 0; }
@@ -208,7 +206,7 @@ SessionNews Session::answered(const Call& call, Result<Reply>&& reply, MonoTime 
         if (warned(reply.error(), started, now) && reply.error().kind == ErrorKind::AuthExpired) {
             Task& task = task_of(call);
             task.under_way = false;
-            if (reply.error().retry_after) task.not_before = now.mono + pause_of(reply.error());
+            if (reply.error().retry_after) task.pause(pause_of(reply.error()), now);
             return news;
         }
         news.note = reply.error().message;
@@ -234,7 +232,7 @@ void Session::refreshed(Result<Reply>&& reply, Now now, double chance, SessionNe
     }
     if (std::exchange(renewing_, false)) {
         app_again_ = app_.under_way;  // what is under way was asked with the old token
-        if (!app_again_) app_.not_before = now.mono;
+        if (!app_again_) app_.at_once(now);
     }
     unanswered_ = false;
     activation_.refresh_begun.reset();
@@ -298,7 +296,7 @@ void Session::polled(Result<Reply>&& reply, Now now, double chance, SessionNews&
     poll_.under_way = false;
     if (!reply.ok()) {
         failed(poll_, reply.error(), now, chance);
-        if (refused(reply.error()) && removals_ == 0) app_.not_before = now.mono;
+        if (refused(reply.error()) && removals_ == 0) app_.at_once(now);
         queue_refused_ = reply.error().http_status == 404 || reply.error().http_status == 410;
         // A message that was handed out is gone, also when its batch could not be read or broke off.
         const Error& error = reply.error();
@@ -356,7 +354,7 @@ void Session::app_read(Result<Reply>&& reply, Now now, double chance, SessionNew
 /// One answer may be a mistake on the way; what follows cannot be taken back.
 void Session::maybe_removed(std::string how, Now now, SessionNews& news) {
     if (++removals_ < removals_needed)
-        app_.not_before = now.mono + removal_again;
+        app_.not_before = std::max(app_.asked_for, now.mono + removal_again);
     else
         news.removed = std::move(how);
 }

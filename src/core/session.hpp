@@ -20,6 +20,7 @@
 #include <hotdesk/result.hpp>
 #include <hotdesk/time.hpp>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -79,7 +80,7 @@ public:
     void want_inventory(Now now);
     /// Devices and workspaces may be listed: both scopes are granted. False: nothing is listed until they are.
     void set_may_list(bool granted) { may_list_ = granted; }
-    /// Credentials may have changed: try again at once.
+    /// Credentials may have changed: try again as soon as the other side allows.
     void retry_now(Now now);
     /// Something was granted or is in doubt: gets a new access token, and reads appUrl with it.
     void renew(Now now);
@@ -91,7 +92,12 @@ private:
     struct Task {
         bool under_way = false;
         MonoTime not_before{MonoTime::min()};
+        MonoTime asked_for{MonoTime::min()};  ///< the end of the pause that the other side asked for
         int failures = 0;
+
+        /// As soon as the other side allows.
+        void at_once(Now now) { not_before = std::max(now.mono, asked_for); }
+        void pause(Millis wait, Now now) { not_before = asked_for = now.mono + wait; }
     };
 
     /// Of a call that goes out with the access token.

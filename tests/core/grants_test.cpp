@@ -388,6 +388,25 @@ TEST_CASE("who is signed in is asked again where Webex refused, once access has 
     CHECK(asked() == 1);
 }
 
+TEST_CASE("what is granted while a desk is being asked is asked for afterwards", "[grants][fleet]") {
+    Lab lab(1);
+    XapiAccess less = all_xapi();
+    std::erase(less.statuses, "SystemUnit.State.NumberOfActiveCalls");
+    lab.fleet.set_grants(Grants(all_scopes, less), lab.now);
+    const auto asks_calls = [](const std::vector<Call>& calls) {
+        REQUIRE(calls.size() == 2);
+        return std::get<call::AskStatus>(calls.front()).calls;
+    };
+    const auto before = lab.calls();
+    CHECK_FALSE(asks_calls(before));
+    lab.fleet.set_grants(Grants(all_scopes, all_xapi()), lab.now);
+    CHECK(lab.calls().empty());
+    StatusReport no_calls = somebody();
+    no_calls.active_calls.reset();
+    for (const Call& call : before) lab.answer(call, no_calls);
+    CHECK(asks_calls(lab.calls()));
+}
+
 TEST_CASE("an order that waits for its desk does not go out once access is taken back", "[grants][fleet]") {
     Lab lab(1);
     lab.sent();

@@ -158,6 +158,31 @@ TEST_CASE("Retry-After is honoured whatever it comes with", "[session]") {
     polls_after(lab, 90s - renewed);
 }
 
+TEST_CASE("trying again at once does not mean within a pause that was asked for", "[session]") {
+    const auto [kind, status] = GENERATE(std::pair{ErrorKind::RateLimited, 423}, std::pair{ErrorKind::Transient, 503});
+    INFO(status);
+    SessionLab lab;
+    (void)lab.answer(*find<call::Poll>(lab.calls()), lab.refuse(kind, status, 90s));
+    lab.pass(30s);
+    lab.session_.retry_now(lab.now_);
+    polls_after(lab, 60s);
+}
+
+TEST_CASE("credentials that changed are tried at once, but within no pause that was asked for", "[session]") {
+    const auto pause = GENERATE(std::optional<std::chrono::seconds>{}, std::optional{90s});
+    SessionLab lab;
+    lab.session_.renew(lab.now_);
+    (void)lab.answer(*find<call::Refresh>(lab.calls()), lab.refuse(ErrorKind::Rejected, 400, pause));
+    lab.session_.committed();
+    lab.pass(30s);
+    lab.session_.retry_now(lab.now_);
+    lab.session_.renew(lab.now_);
+    lab.pass(60s - 1ms);
+    CHECK(count<call::Refresh>(lab.calls()) == (pause ? 0 : 1));
+    lab.pass(1ms);
+    CHECK(count<call::Refresh>(lab.calls()) == (pause ? 1 : 0));
+}
+
 TEST_CASE("a pause that is shorter than ours does not make it shorter", "[session]") {
     SessionLab lab;
     (void)lab.answer(*find<call::Poll>(lab.calls()), lab.refuse(ErrorKind::Transient, 503, 1s));

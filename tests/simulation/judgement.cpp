@@ -76,7 +76,7 @@ void Oracle::judge_command(const std::string& command, const Flight& flight, Vie
     const std::string meeting = text_of(flight.record, "MeetingId");
     if (command == "UserInterface.Message.Alert.Display" && flight.rule() == "no_show_warning")
         for (const Slice& slice : view.truths.back().bookings)
-            if (slice.start <= host_.world()) facts_.at(slice.meeting.value).warned = host_.world();
+            if (slice.start <= host_.world() + clocks_apart) facts_.at(slice.meeting.value).warned = host_.world();
     if (command.rfind("UserInterface.", 0) == 0) return;
     if (flight.rule() == "cli") return judge_order(command, flight, view);
     if (rules_.back().base.mode == Mode::Observe && rules_.size() == 1) wrong(command + " is sent in observe mode");
@@ -250,7 +250,7 @@ std::string Oracle::why_not_no_show(const View& view, const Truth& truth, const 
         const bool warns = tells && policy.no_show_warning && policy.messages;
         if (until > flight.sent + clocks_apart)
             why = "it is kept until " + clock_of(until);
-        else if (warns && (!fact.warned || *fact.warned < from))
+        else if (warns && (!fact.warned || *fact.warned + clocks_apart < from))
             why = "the desk has not been told so since " + clock_of(from);
         else if (warns && *fact.warned + *policy.no_show_warning > flight.sent)
             why = "the desk was told so at " + clock_of(*fact.warned) + " only";
@@ -351,7 +351,8 @@ void Oracle::judge_edit(const View& view, const Flight& flight, const std::strin
         wrong("a third reversal within an hour at " + view.desk->place().name);
 }
 
-/// A reversal that is sent again is one, also where it arrives after the first one has taken effect.
+/// A reversal that is sent again is one, also where it arrives after the first one has taken effect, or where the
+/// booking was moved once more before it has.
 void Oracle::count_reversal(Fact& fact, const Slice& wanted) {
     const Version& last = fact.versions.back();
     if (last.slice == wanted) return;
@@ -361,6 +362,12 @@ void Oracle::count_reversal(Fact& fact, const Slice& wanted) {
     }
     fact.edited_version = last.from;
     fact.edits_of_version = 1;
+    const bool open = !fact.edits.empty() && fact.edited_to == wanted &&
+                      std::none_of(fact.versions.begin(), fact.versions.end(), [&](const Version& version) {
+                          return version.from >= fact.edits.back() && version.slice == wanted;
+                      });
+    if (open) return;
+    fact.edited_to = wanted;
     fact.edits.push_back(host_.world());
 }
 

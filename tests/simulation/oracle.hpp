@@ -146,6 +146,7 @@ private:
         std::uint64_t chance_version = 0;  ///< of who that was
         std::optional<WallTime> warned;    ///< the desk has shown that it will be released
         std::vector<WallTime> edits;       ///< reversals; one that is sent again is one
+        Slice edited_to;                   ///< the times that the last one gives back
         WallTime edited_version;           ///< which version the last one was about
         int edits_of_version = 0;          ///< how often that one was sent
         bool gone = false;
