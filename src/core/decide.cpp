@@ -166,7 +166,7 @@ Step decide(const Desk& desk, Now now, const Surroundings& around) {
         if (tried && (tried->pending || (tried->observed && observes))) continue;
         if (tried && only_tells(*verdict.act) && tried->count > 0 && tried->failures == 0) continue;
         // What was asked before the last try says nothing of what it has done.
-        const MonoTime due = tried ? std::max(*verdict.due, tried->not_before) : *verdict.due;
+        const MonoTime due = std::max({*verdict.due, desk.not_before, tried ? tried->not_before : MonoTime::min()});
         if (due > now.mono) {
             earliest(step.wake_at, due);
             continue;
@@ -224,8 +224,11 @@ void noted(Desk& desk, const Decision& decision, Seq seq, Mode mode, Now now) {
         at->answered_at = now.mono;
         return;
     }
-    // The same reversal sent again is one reversal.
-    if (act == Act::Restore && is_new && known != desk.bookings.end()) known->reversals.push_back(now.wall);
+    // The same reversal sent again is one reversal, of the last time.
+    if (act == Act::Restore && known != desk.bookings.end()) {
+        if (!is_new && !known->reversals.empty()) known->reversals.pop_back();
+        known->reversals.push_back(now.wall);
+    }
     ++at->count;
     at->pending = seq;
 }

@@ -307,6 +307,9 @@ void hear(Desk& desk, const input::Answered& answered, Now now) {
             desk.ask_at = now.mono + rules::look_after;
         attempt.not_before = now.mono + std::max(wait, answered.retry_after.value_or(Millis{0}));
     }
+    // A desk that wants to be left alone means all that is to be done to it.
+    if (answered.retry_after)
+        desk.not_before = std::max(desk.not_before, now.mono + std::min(*answered.retry_after, rules::longest_hold));
 }
 
 void hear(Desk& desk, const input::Doubted& doubt, Now now) {

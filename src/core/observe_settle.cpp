@@ -67,7 +67,7 @@ void settle_sign_in(Desk& desk, Now now) {
     desk.left.reset();  // somebody is back
     if (const Booking* booking = covering(desk, visit, now)) {
         // Of a booking that may be gone the list tells in a moment.
-        if (!visit.cover && desk.bookings_asked && !desk.bookings_asked_at) return;
+        if (!visit.cover && desk.bookings_asked && !desk.bookings_asked_at && desk.ask_failures == 0) return;
         begin_cover(visit, *booking, now);
         visit.cover = rules::cover_of(*booking);
         visit.lapsed.reset();
@@ -111,8 +111,9 @@ void settle_attempts(Desk& desk, Now now) {
         const KnownBooking* const known = find(desk, attempt.ref);
         if (!known || known->booking.end <= now.wall) return true;
         switch (attempt.act) {
-            case Act::NoShow:
-            case Act::WarnNoShow: return known->arrived;
+            case Act::NoShow: return known->arrived;
+            // Told before it began: by a clock that was wrong.
+            case Act::WarnNoShow: return known->arrived || now.wall < known->booking.start;
             case Act::Reject:
             case Act::Restore:
             case Act::LeaveBe: return !known->objection;

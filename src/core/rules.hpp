@@ -54,6 +54,8 @@ inline constexpr Millis settle_first = 1min, settle_most = 30min;
 /// The same where the desk did not answer, and where it refused.
 inline constexpr Millis unreached_first = 5s, unreached_most = 15min;
 inline constexpr Millis refused_first = 1min, refused_most = 30min;
+/// However long a desk wants to be left alone after a command, others wait no longer than this.
+inline constexpr Millis longest_hold = 1h;
 /// Asking a desk that did not answer.
 inline constexpr Millis ask_again_first = 10s, ask_again_most = 30min, rate_limited_most = 5min;
 /// Where a desk does not push who is signed in, it is asked this long after it took a command.

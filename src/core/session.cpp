@@ -296,6 +296,9 @@ void Session::polled(Result<Reply>&& reply, Now now, double chance, SessionNews&
     poll_.under_way = false;
     if (!reply.ok()) {
         failed(poll_, reply.error(), now, chance);
+        // Source: technical details, "Queue Polling": any failure waits before the next attempt.
+        if (reply.error().kind != ErrorKind::RateLimited)
+            poll_.asked_for = std::max(poll_.asked_for, now.mono + retry_first);
         if (refused(reply.error()) && removals_ == 0) app_.at_once(now);
         queue_refused_ = reply.error().http_status == 404 || reply.error().http_status == 410;
         // A message that was handed out is gone, also when its batch could not be read or broke off.

@@ -168,6 +168,16 @@ TEST_CASE("trying again at once does not mean within a pause that was asked for"
     polls_after(lab, 60s);
 }
 
+TEST_CASE("a poll that failed is followed by a pause, whatever is tried at once", "[session]") {
+    SessionLab lab;
+    (void)lab.answer(*find<call::Poll>(lab.calls()), lab.refuse(ErrorKind::Transient, 502));
+    lab.pass(10s);
+    (void)lab.answer(*find<call::Poll>(lab.calls()), lab.refuse(ErrorKind::Transient, 502));
+    lab.pass(1s);
+    lab.session_.retry_now(lab.now_);
+    polls_after(lab, 9s);
+}
+
 TEST_CASE("credentials that changed are tried at once, but within no pause that was asked for", "[session]") {
     const auto pause = GENERATE(std::optional<std::chrono::seconds>{}, std::optional{90s});
     SessionLab lab;

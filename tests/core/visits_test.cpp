@@ -191,6 +191,17 @@ TEST_CASE("whoever was last seen before a booking was moved to later has not lef
     CHECK(lab.sent().empty());
 }
 
+TEST_CASE("a desk whose list does not arrive is believed what it says", "[visit]") {
+    One one;
+    one.desk.bookings_asked = true;  // before a restart
+    one.happens(BookingCreated{booking("1", "m1"), {}});
+    one.hear(input::AskFailed{});
+    one.signs_in();
+    one.pass(6min);
+    one.signs_in(false);
+    CHECK(one.only().arrived);
+}
+
 TEST_CASE("whoever left before a booking was moved to later has not left it, though both are heard of late",
           "[visit]") {
     Lab lab(1);

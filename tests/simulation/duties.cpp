@@ -64,7 +64,7 @@ void Oracle::check_overstay(const View& view) {
         knows && !truth.covered ? truth.unentitled_since : std::max(truth.unentitled_since, truth.alone_since);
     WallTime due = std::max(noticed, truth.call_ended) + grace + request_patience;
     // One that has not pushed the sign-in, or the deletion of the booking, is asked when it next sends all.
-    if (view.hears_since > noticed || may_seem_booked(view)) due = std::max(due, noticed + silent_bound);
+    if (view.hears_since > truth.since || may_seem_booked(view)) due = std::max(due, noticed + silent_bound);
     due = std::max(latest(due, *well), *well + recovered_after + grace);
     if (knows && truth.covered) due += identity_bound;
     longest_overstay_ = std::max(longest_overstay_, Millis{now - std::max(noticed, truth.call_ended) - grace});
@@ -97,10 +97,15 @@ void Oracle::check_bookings(const View& view) const {
     }
 }
 
+/// What was made a moment before the first question may be in its answer.
+WallTime Oracle::first_judged(const View& view) {
+    return view.first_listed == WallTime::max() ? view.first_listed : view.first_listed + 5s;
+}
+
 /// One that breaks a rule by itself, as an event has told under this policy, goes or is put back.
 void Oracle::check_breach(const View& view, const Fact& fact, const std::vector<Policy>& all) const {
     const Version& last = fact.versions.back();
-    if (!last.told || !last.by_event || fact.made < std::max(policy_since_, view.first_listed)) return;
+    if (!last.told || !last.by_event || fact.made < std::max(policy_since_, first_judged(view))) return;
     // Put back twice within an hour it stands.
     const auto recent = std::count_if(fact.edits.begin(), fact.edits.end(),
                                       [&](WallTime at) { return at + 1h + calm_bound > last.from; });
@@ -116,11 +121,11 @@ void Oracle::check_breach(const View& view, const Fact& fact, const std::vector<
 /// Of two that an organizer has at two desks at the same time the later one goes.
 void Oracle::check_conflict(const View& view, const Fact& fact) const {
     const Version& last = fact.versions.back();
-    if (!last.told || !last.by_event || fact.made < std::max(policy_since_, view.first_listed)) return;
+    if (!last.told || !last.by_event || fact.made < std::max(policy_since_, first_judged(view))) return;
     if (fact.edits.size() >= 2 || fact.edited_version == last.from) return;
     for (const auto& [meeting, other] : facts_) {
         const View& there = views_[other.desk];
-        if (other.gone || &there == &view || other.made < there.first_listed) continue;
+        if (other.gone || &there == &view || other.made < first_judged(there)) continue;
         if (!same_address(other.slice.organizer, fact.slice.organizer)) continue;
         const Version& its = other.versions.back();
         const Millis both = std::min(its.slice.end, last.slice.end) - std::max(its.slice.start, last.slice.start);

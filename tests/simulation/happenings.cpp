@@ -100,7 +100,7 @@ void Run::at_desk(sandbox::Desk& desk, const Words& words) {
     else if (verb == "offline" || verb == "online")
         desk.set_offline(verb == "offline", now);
     else if (verb == "sync-required")
-        desk.require_sync(now);
+        desk.require_sync(now), oracle_.in_doubt(desk);
     else if (verb == "stubborn")
         how.stubborn = test::yes(words.at(1));
     else if (verb == "keeps")
@@ -295,6 +295,7 @@ void Run::activate() {
     // The worker sees that another activation stands, and goes on with that one.
     engine_.reset();
     network_.hang_up();
+    oracle_.died();
     boot();
 }
 

@@ -71,12 +71,19 @@ std::vector<Policy> Oracle::policies(const View& view, const std::string& organi
     return out;
 }
 
+bool Oracle::warns_of_no_show(const std::string& command, const Flight& flight) {
+    return command == "UserInterface.Message.Alert.Display" && flight.rule() == "no_show_warning";
+}
+
+void Oracle::note_warning(const View& view) {
+    for (const Slice& slice : view.truths.back().bookings)
+        if (slice.start <= host_.world() + clocks_apart) facts_.at(slice.meeting.value).warned = host_.world();
+}
+
 void Oracle::judge_command(const std::string& command, const Flight& flight, View& view) {
     const std::string& there = view.desk->place().name;
     const std::string meeting = text_of(flight.record, "MeetingId");
-    if (command == "UserInterface.Message.Alert.Display" && flight.rule() == "no_show_warning")
-        for (const Slice& slice : view.truths.back().bookings)
-            if (slice.start <= host_.world() + clocks_apart) facts_.at(slice.meeting.value).warned = host_.world();
+    if (warns_of_no_show(command, flight)) note_warning(view);
     if (command.rfind("UserInterface.", 0) == 0) return;
     if (flight.rule() == "cli") return judge_order(command, flight, view);
     if (rules_.back().base.mode == Mode::Observe && rules_.size() == 1) wrong(command + " is sent in observe mode");
@@ -127,7 +134,7 @@ std::string Oracle::why_not_in_call(const Truth& truth, const Flight& flight, co
     if (until == WallTime::max()) return truth.user + " is in a call";
     if (flight.rule() != "max_call_overrun" && flight.rule() != "verify_identity")
         return truth.user + " is in a call, which that rule does not end";
-    return flight.sent + hair < until ? truth.user + " is in a call, which may last until " + clock_of(until) : "";
+    return flight.sent + clocks_apart < until ? truth.user + " is in a call, which may last until " + clock_of(until) : "";
 }
 
 /// Empty: with this truth the sign-out is right.
@@ -206,6 +213,9 @@ void Oracle::judge_sign_out(const View& view, const Flight& flight) const {
     for (const Truth* const truth : excuses(view, flight))
         for (const Slice& slice : truth->bookings)
             tells = tells && every(policies(view, slice.organizer), &Policy::messages);
+    for (const auto& [meeting, fact] : facts_)
+        if (&views_[fact.desk] == &view && fact.slice.start < flight.sent && fact.slice.end > view.truths.back().since)
+            tells = tells && every(policies(view, fact.slice.organizer), &Policy::messages);
     if (tells && !user.empty() && view.word + freshness_bound < flight.sent)
         wrong("signed out at " + there + " without a word");
 }
@@ -222,6 +232,7 @@ bool Oracle::knows_who(const View& view, const std::string& user) const {
 
 /// The user has left, who was or may have been the one who booked.
 std::string Oracle::why_not_release(const View& view, const Fact& fact, const Flight& flight) const {
+    if (!fact.left && fact.touched && view.hears_since == WallTime::max()) return "";  // it does not tell who
     if (!fact.left) return "nobody who may have booked it has left it";
     std::string why = "it is not to be released";
     for (const Policy& policy : policies(view, fact.slice.organizer)) {
@@ -237,7 +248,9 @@ std::string Oracle::why_not_release(const View& view, const Fact& fact, const Fl
 std::string Oracle::why_not_no_show(const View& view, const Truth& truth, const Fact& fact,
                                     const Flight& flight) const {
     if (!truth.user.empty()) return truth.user + " is signed in";
-    if (fact.came && *fact.came < flight.known_since) return "somebody came at " + clock_of(*fact.came);
+    // Of whom the desk has not told nobody knows.
+    const bool told = fact.came && *fact.came >= view.hears_since;
+    if (told && *fact.came < flight.known_since) return "somebody came at " + clock_of(*fact.came);
     WallTime from = std::max({fact.slice.start, fact.made, fact.start_changed});
     if (fact.chance && fact.chance_version <= flight.decided.told.user) from = std::max(from, *fact.chance);
     const bool tells = granted_since_ && *granted_since_ + grants_known_after < flight.sent;

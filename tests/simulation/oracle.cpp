@@ -93,6 +93,11 @@ void Oracle::granted(bool all) {
     if (all) granted_since_ = host_.world();
 }
 
+void Oracle::in_doubt(const sandbox::Desk& desk) {
+    View* const there = view(desk.place().device.value);
+    if (there && there->well_since != WallTime::max()) there->well_since = host_.world();
+}
+
 void Oracle::died() {
     ++deaths_;
     news_.clear();
@@ -100,6 +105,7 @@ void Oracle::died() {
 }
 
 void Oracle::forgotten() {
+    paused_.clear();
     for (View& view : views_) view.first_listed = WallTime::max();
     for (auto& [meeting, fact] : facts_) {
         fact.edits.clear();
@@ -260,7 +266,12 @@ void Oracle::mark_arrivals(View& view, const Truth& now) {
         if (slice.start > now.from) continue;
         const bool organizer = !now.user.empty() && same_address(now.user, slice.organizer);
         const bool left = before && !before->user.empty() && now.user.empty();
-        if (left && same_address(before->user, slice.organizer) && fact.stayed && now.from - *fact.stayed >= 50s)
+        // Whoever sat there before and leaves with a call may be anybody.
+        const bool nameless = left && before->since < slice.start && !knows_who(view, before->user) &&
+                              (before->calls > 0 || now.from - before->call_ended < 50s);
+        if (left && nameless) fact.left = now.from;
+        if (left && !nameless && same_address(before->user, slice.organizer) && fact.stayed &&
+            now.from - *fact.stayed >= 50s)
             fact.came = fact.came.value_or(now.from), fact.left = now.from;
         // A desk that lets anybody sit there tells nobody who it was.
         if (left && before->lax) fact.left = now.from;

@@ -60,6 +60,8 @@ public:
     void reachable(bool yes);
     /// Webex grants all, or not.
     void granted(bool all);
+    /// The desk has said that messages of it may be missing: what was known of it begins anew.
+    void in_doubt(const sandbox::Desk& desk);
     void died();
     /// What was known of desks was thrown away.
     void forgotten();
@@ -225,6 +227,9 @@ private:
     void judge_delete(const View& view, const Flight& flight, const std::string& meeting) const;
     void judge_edit(const View& view, const Flight& flight, const std::string& meeting);
     void count_reversal(Fact& fact, const Slice& wanted);
+    static bool warns_of_no_show(const std::string& command, const Flight& flight);
+    /// The desk has shown that what runs there will be released, or does not want to.
+    void note_warning(const View& view);
     void demand_words(const View& view, const Flight& flight, const Fact& fact) const;
     [[nodiscard]] std::string why_not_sign_out(const View& view, const Truth& truth, const Flight& flight) const;
     [[nodiscard]] std::vector<Truth> seemings(const View& view, const Truth& truth, const Flight& flight) const;
@@ -257,6 +262,7 @@ private:
     void check_overstay(const View& view);
     [[nodiscard]] bool may_seem_booked(const View& view) const;
     void check_bookings(const View& view) const;
+    static WallTime first_judged(const View& view);
     void check_breach(const View& view, const Fact& fact, const std::vector<Policy>& all) const;
     void check_conflict(const View& view, const Fact& fact) const;
     void check_no_show(const View& view, const Fact& fact, const std::vector<Policy>& all) const;

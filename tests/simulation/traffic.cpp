@@ -213,6 +213,8 @@ void Oracle::answered(const Exchange& exchange, const Result<HttpReply>& reply) 
     }
     if (tell_ && reply->status != 200)
         tell_(std::string{name_of(exchange.endpoint)} + " is answered with " + std::to_string(reply->status));
+    View* const there = view(exchange.desk);
+    if (there && reply->status == 403 && warns_of_no_show(command_of(exchange), flight)) note_warning(*there);
     // What is no JSON, or was not said by the cloud, tells nothing.
     if (reply->status != 200 || flight.arrived == WallTime{} || reply->body.empty() || reply->body[0] != '{') return;
     if (exchange.endpoint == Endpoint::Token) {
@@ -221,7 +223,6 @@ void Oracle::answered(const Exchange& exchange, const Result<HttpReply>& reply) 
         if (!next.empty() && next != flight.refresh_token) successors_[flight.refresh_token] = next;
     }
     if (exchange.endpoint == Endpoint::Poll) read_poll(reply->body);
-    View* const there = view(exchange.desk);
     if (!there) return;
     const std::string command = command_of(exchange);
     if (exchange.endpoint == Endpoint::Status) {
