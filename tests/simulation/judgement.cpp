@@ -134,7 +134,8 @@ std::string Oracle::why_not_in_call(const Truth& truth, const Flight& flight, co
     if (until == WallTime::max()) return truth.user + " is in a call";
     if (flight.rule() != "max_call_overrun" && flight.rule() != "verify_identity")
         return truth.user + " is in a call, which that rule does not end";
-    return flight.sent + clocks_apart < until ? truth.user + " is in a call, which may last until " + clock_of(until) : "";
+    return flight.sent + clocks_apart < until ? truth.user + " is in a call, which may last until " + clock_of(until)
+                                              : "";
 }
 
 /// Empty: with this truth the sign-out is right.
