@@ -14,8 +14,6 @@ const Attempt* find_attempt(const Desk& desk, Act act, const BookingRef& ref) {
     return nullptr;
 }
 
-bool only_tells(Act act) { return act == Act::WarnNoShow || act == Act::WarnEnd; }
-
 /// Source: xAPI schema, Bookings.Delete and Edit: MeetingId or Id.
 std::pair<std::string, Argument> name_of_booking(const BookingRef& ref) {
     if (!ref.meeting.empty()) return {"MeetingId", ref.meeting.value};
@@ -70,8 +68,9 @@ Command command_for(const Verdict& verdict, const Messages& messages) {
 
 void take(const Verdict& verdict, const Messages& messages, std::vector<Decision>& out) {
     const Act act = *verdict.act;
-    const std::string text =
-        verdict.tells && !only_tells(act) && act != Act::LeaveBe ? messages.text(verdict.rule, verdict.facts) : "";
+    const std::string text = verdict.tells && !rules::only_tells(act) && act != Act::LeaveBe
+                                 ? messages.text(verdict.rule, verdict.facts)
+                                 : "";
     if (!text.empty()) out.push_back({verdict.rule, "tell", verdict.says, std::nullopt, {}, alert(messages, text)});
     out.push_back(
         {verdict.rule, name_of_decision(act), verdict.says, act, verdict.ref, command_for(verdict, messages)});
@@ -164,7 +163,7 @@ Step decide(const Desk& desk, Now now, const Surroundings& around) {
         if (!verdict.act) continue;
         const Attempt* const tried = find_attempt(desk, *verdict.act, verdict.ref);
         if (tried && (tried->pending || (tried->observed && observes))) continue;
-        if (tried && only_tells(*verdict.act) && tried->count > 0 && tried->failures == 0) continue;
+        if (tried && rules::only_tells(*verdict.act) && tried->count > 0 && tried->failures == 0) continue;
         // What was asked before the last try says nothing of what it has done.
         const MonoTime due = std::max({*verdict.due, desk.not_before, tried ? tried->not_before : MonoTime::min()});
         if (due > now.mono) {
@@ -172,7 +171,7 @@ Step decide(const Desk& desk, Now now, const Surroundings& around) {
             continue;
         }
         // A message hurts nobody; everything else rests on answers that are fresh.
-        const bool hurts = !only_tells(*verdict.act) && verdict.act != Act::LeaveBe;
+        const bool hurts = !rules::only_tells(*verdict.act) && verdict.act != Act::LeaveBe;
         const bool who_is_old =
             verdict.rule == Rule::VerifyIdentity && desk.sign_in->who_asked_at.value_or(MonoTime::min()) < due;
         if (hurts && (who_is_old || may_be_expected(desk, verdict, due, now, around))) {
@@ -217,6 +216,7 @@ void noted(Desk& desk, const Decision& decision, Seq seq, Mode mode, Now now) {
         at = desk.attempts.insert(at, Attempt{});
         at->act = act;
     }
+    const bool again = !is_new && !at->observed;
     at->ref = decision.ref;
     at->observed = mode == Mode::Observe;
     at->not_before = now.mono;
@@ -226,7 +226,7 @@ void noted(Desk& desk, const Decision& decision, Seq seq, Mode mode, Now now) {
     }
     // The same reversal sent again is one reversal, of the last time.
     if (act == Act::Restore && known != desk.bookings.end()) {
-        if (!is_new && !known->reversals.empty()) known->reversals.pop_back();
+        if (again && !known->reversals.empty()) known->reversals.pop_back();
         known->reversals.push_back(now.wall);
     }
     ++at->count;

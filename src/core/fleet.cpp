@@ -1,5 +1,7 @@
 #include "core/fleet.hpp"
 
+#include "core/observe.hpp"
+
 #include "core/around.hpp"
 #include "core/rules.hpp"
 
@@ -47,6 +49,7 @@ void Fleet::load(DeskState state, Now now, Clocks clocks) {
     const auto restart_if = [&](std::optional<Since>& since) {
         if (since) restart(*since);
     };
+    desk.personalized.held_from = desk.personalized.as_of;
     desk.personalized.pushed_at = desk.active_calls.pushed_at = desk.presence.pushed_at = MonoTime::min();
     if (desk.sign_in) {
         restart(desk.sign_in->since);
@@ -227,9 +230,9 @@ void Fleet::set_grants(Grants grants, Now now) {
     if (!grants_.may_ask())
         for (Entry* const entry : std::exchange(asks_, {})) entry->ask_queued = false;
     for (auto& [id, entry] : desks_) {
+        // What is being asked just now lacks what is granted.
+        if (tells_more) observing::ask_again(entry->desk, now);
         step(*entry, input::Woken{}, now);
-        entry->asks_less = tells_more && entry->asking > 0;
-        if (tells_more) queue_ask(*entry);
     }
 }
 

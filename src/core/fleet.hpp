@@ -134,7 +134,6 @@ private:
         std::optional<MonoTime> wake;
         bool ask_queued = false;
         int asking = 0;                              ///< questions without an answer
-        bool asks_less = false;                      ///< than is granted by now: they are asked again
         std::optional<input::AskFailed> ask_failed;  ///< one of the questions under way: they fail together, once
         std::deque<Errand> errands;
         std::vector<std::string> organizers;  ///< of its bookings, in lower case, sorted: where organizers_ has it

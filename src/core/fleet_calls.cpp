@@ -45,7 +45,7 @@ void add_failure(std::optional<input::AskFailed>& all, const Error& error) {
 
 bool Fleet::still_right(const Entry& entry, const Errand& errand, Now now) const {
     if (!errand.request.empty()) return errand.decided_at + rules::request_life >= now.mono;
-    if (errand.decided_at + errand_life < now.mono) return false;
+    if (errand.decided_at + errand_life < now.mono || now.mono < entry.desk.not_before) return false;
     // The administrator may have changed their mind since it was decided.
     if (policy_.mode() == Mode::Observe && name_of(Rule::Cli) != errand.record.rule) return false;
     // What is told belongs to the act behind it, and to whoever that is about.
@@ -63,7 +63,10 @@ void Fleet::send_next(Entry& entry, std::vector<Call>& calls, Now now) {
         if (errand.under_way || !errand.stored) return;
         if (!still_right(entry, errand, now)) {
             const Error stale{ErrorKind::Transient, "it could not be sent in time"};
-            finish(entry, "dropped: no longer right when it could be sent", "", &stale, now);
+            const bool held = now.mono < entry.desk.not_before;
+            finish(entry,
+                   held ? "dropped: the desk wants to be left alone" : "dropped: no longer right when it could be sent",
+                   "", &stale, now);
             continue;
         }
         // Decided, or ordered, before Webex took it back.
@@ -120,6 +123,10 @@ void Fleet::finish(Entry& entry, std::string result, const std::string& tracking
     outbox_done_.push_back(errand.record.seq);
     news_.push_back({errand.record, entry.desk.display_name});
     finished_.push_back(errand.record);
+    // A desk that wants to be left alone means all that is to be done to it.
+    if (error && error->retry_after)
+        entry.desk.not_before =
+            std::max(entry.desk.not_before, now.mono + std::min<Millis>(*error->retry_after, rules::longest_hold));
     if (errand.act) {
         input::Answered answered{errand.record.seq, std::nullopt};
         if (error)
@@ -221,13 +228,8 @@ void Fleet::ask_answered(Entry& entry, const Call& call, Result<Reply>&& reply, 
     // Asking the same desk again as soon as that is allowed would be refused again, and again.
     const bool failed = !reply.ok() && (!about_us || reply.error().kind == ErrorKind::RateLimited);
     if (failed) add_failure(entry.ask_failed, reply.error());
-    if (entry.asking == 0) {
-        const bool again = std::exchange(entry.asks_less, false) && reply.ok();
-        if (const auto whole = std::exchange(entry.ask_failed, std::nullopt))
-            step(entry, *whole, now);
-        else if (again)
-            queue_ask(entry);
-    }
+    if (entry.asking == 0)
+        if (const auto whole = std::exchange(entry.ask_failed, std::nullopt)) step(entry, *whole, now);
     if (!reply.ok()) {
         if (!failed && entry.asking == 0) step(entry, input::Woken{}, now);
     } else if (std::holds_alternative<call::AskStatus>(call)) {

@@ -205,17 +205,18 @@ void left_before(Desk& desk, const input::Pushed& pushed, Now now) {
     personalized_changed(desk, desk.personalized.as_of, now.mono, now);
 }
 
-/// The other way round: of a sign-in is heard after the sign-out that ended it.
+/// The other way round: of a sign-in is heard after the sign-out that ended it. Who that was, and whether it ended
+/// before the newest push, nobody knows: it may have been whoever booked, and is no reason to release anything.
 void came_before(Desk& desk, const input::Pushed& pushed, Now now) {
     auto& personalized = desk.personalized;
     if (desk.sign_in || personalized.value != false || pushed.report.personalized != std::optional{true}) return;
     if (pushed.as_of <= personalized.held_from || pushed.as_of >= personalized.as_of) return;
-    personalized.value = true;
-    personalized_changed(desk, pushed.as_of, now.mono, now);
-    settle(desk, now);
-    personalized.value = false;
     personalized.held_from = personalized.as_of;
-    personalized_changed(desk, personalized.as_of, now.mono, now);
+    for (auto& known : desk.bookings) {
+        const WallTime from = std::max(pushed.as_of, known.booking.start);
+        if (known.booking.covers(now.wall) && personalized.as_of - from >= rules::shortest_stay) known.arrived = true;
+    }
+    still_expected(desk, now);
 }
 
 void hear(Desk& desk, const input::Pushed& pushed, Now now) {
@@ -295,21 +296,18 @@ void hear(Desk& desk, const input::Answered& answered, Now now) {
         attempt.pending.reset();
         attempt.answered_at = now.mono;
         attempt.failures = answered.failure ? attempt.failures + 1 : 0;
-        // A try that did not get there, or that something on the way answered in the desk's place, does not count.
-        const bool arrived = !answered.failure || answered.failure == ErrorKind::Rejected;
-        if (!arrived) --attempt.count;
         Millis wait = rules::backoff(rules::settle_first, rules::settle_most, attempt.count);
-        if (answered.failure == ErrorKind::Transient || answered.failure == ErrorKind::Corrupt)
+        if (answered.failure == ErrorKind::Transient)
             wait = rules::backoff(rules::unreached_first, rules::unreached_most, attempt.failures);
         else if (answered.failure)
             wait = rules::backoff(rules::refused_first, rules::refused_most, attempt.failures);
         else if (!desk.pushes_personalized)
             desk.ask_at = now.mono + rules::look_after;
+        // What did not get there does not count; nor does a message that something on the way kept from being shown.
+        const bool kept = rules::only_tells(attempt.act) && answered.failure != ErrorKind::Rejected;
+        if (answered.failure == ErrorKind::Transient || (answered.failure && kept)) --attempt.count;
         attempt.not_before = now.mono + std::max(wait, answered.retry_after.value_or(Millis{0}));
     }
-    // A desk that wants to be left alone means all that is to be done to it.
-    if (answered.retry_after)
-        desk.not_before = std::max(desk.not_before, now.mono + std::min(*answered.retry_after, rules::longest_hold));
 }
 
 void hear(Desk& desk, const input::Doubted& doubt, Now now) {

@@ -91,6 +91,8 @@ inline bool may_be_done(const Error& error) {
     return status < 300 || status == 502 || status == 504;
 }
 
+inline bool only_tells(Act act) { return act == Act::WarnNoShow || act == Act::WarnEnd; }
+
 /// The same booking: by MeetingId where both have one, else by Id.
 inline bool same(const BookingRef& a, const BookingRef& b) {
     if (!a.meeting.empty() && !b.meeting.empty()) return a.meeting == b.meeting;

@@ -296,7 +296,7 @@ void Session::polled(Result<Reply>&& reply, Now now, double chance, SessionNews&
     poll_.under_way = false;
     if (!reply.ok()) {
         failed(poll_, reply.error(), now, chance);
-        // Source: technical details, "Queue Polling": any failure waits before the next attempt.
+        // Source: technical details, "Queue Polling": any failure waits before the next attempt. A new token may help.
         if (reply.error().kind != ErrorKind::RateLimited)
             poll_.asked_for = std::max(poll_.asked_for, now.mono + retry_first);
         if (refused(reply.error()) && removals_ == 0) app_.at_once(now);

@@ -399,11 +399,19 @@ TEST_CASE("what is granted while a desk is being asked is asked for afterwards",
     };
     const auto before = lab.calls();
     CHECK_FALSE(asks_calls(before));
+    const MonoTime started = lab.now.mono;
+    lab.pass(1s);
     lab.fleet.set_grants(Grants(all_scopes, all_xapi()), lab.now);
     CHECK(lab.calls().empty());
     StatusReport no_calls = somebody();
     no_calls.active_calls.reset();
-    for (const Call& call : before) lab.answer(call, no_calls);
+    lab.fleet.answered(before[0], Reply{no_calls}, started, lab.now, false);
+    const bool lists = GENERATE(true, false);
+    if (lists)
+        lab.fleet.answered(before[1], Reply{BookingList{}}, started, lab.now, false);
+    else
+        lab.fleet.answered(before[1], failing(ErrorKind::Transient, 502), started, lab.now, false);
+    if (!lists) lab.pass(10s);
     CHECK(asks_calls(lab.calls()));
 }
 
