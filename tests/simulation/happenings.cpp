@@ -267,7 +267,7 @@ void Run::calm() {
         how.slow = 0ms;
         how.backend_delay = 300ms;
         desk->set_offline(false, host_.world());
-        if (silent) desk->full_sync(host_.world());
+        if (silent || oracle_.was_kept_back(*desk)) desk->full_sync(host_.world());
         world_.settle(*desk);
         oracle_.look(*desk);
     }

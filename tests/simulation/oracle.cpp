@@ -98,6 +98,11 @@ void Oracle::in_doubt(const sandbox::Desk& desk) {
     if (there && there->well_since != WallTime::max()) there->well_since = host_.world();
 }
 
+bool Oracle::was_kept_back(const sandbox::Desk& desk) {
+    const View* const there = view(desk.place().device.value);
+    return there && !there->truths.empty() && there->hears_since > there->truths.back().since;
+}
+
 void Oracle::died() {
     ++deaths_;
     news_.clear();

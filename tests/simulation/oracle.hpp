@@ -62,6 +62,8 @@ public:
     void granted(bool all);
     /// The desk has said that messages of it may be missing: what was known of it begins anew.
     void in_doubt(const sandbox::Desk& desk);
+    /// Whoever is signed in came while the desk did not say all.
+    [[nodiscard]] bool was_kept_back(const sandbox::Desk& desk);
     void died();
     /// What was known of desks was thrown away.
     void forgotten();
