@@ -116,17 +116,20 @@ def judge_made(story, organizers):
 
 def judge_violations(violations, polls, troubles):
     """What broke the protocol, but for a poll that came while the cloud had not heard of the end of the one before:
-    the line was cut during that one, and with it went the word that its connection is gone.
+    the line was cut during that one, and with it went the word that its connection is gone. TCP sends what was cut off
+    again after pauses that double, so it may come as long after the cut as the cut lasted, a poll and the word of its
+    end together.
 
     violations: (at, text); polls: (at, status) in the order in which they came.
     """
     wrong = []
+    cuts = [dataclasses.replace(t, ended=2 * t.ended - t.began) for t in troubles if t.name.startswith("line ")]
     for at, text in violations:
         before = [came for came, status in polls if came < at and status in (0, 200)]
-        cut = before and strikes(troubles, ("line ",), before[-1], at)
+        cut = before and strikes(cuts, ("line ",), before[-1], at)
         if text != SECOND_POLL:
             wrong.append(text)
         elif not cut:
-            last = ", ".join(f"{came - at:.3f} s ({status})" for came, status in polls[-4:])
+            last = ", ".join([f"{came - at:.3f} s ({status})" for came, status in polls if came <= at][-4:])
             wrong.append(f"{text}; the last polls came at {last}")
     return wrong

@@ -170,8 +170,11 @@ class Polls(unittest.TestCase):
         self.assertEqual(self.wrong(again.Trouble("line swallowed", 8, 12)), [])
         self.assertEqual(self.wrong(again.Trouble("line unplugged", 13, 15)), [])
 
+    def test_what_was_cut_off_comes_late(self):
+        self.assertEqual(self.wrong(again.Trouble("line narrow", 3, 7)), [])
+
     def test_a_cut_before_that_poll_or_another_trouble_excuses_nothing(self):
-        self.assertEqual(len(self.wrong(again.Trouble("line swallowed", 3, 9))), 1)
+        self.assertEqual(len(self.wrong(again.Trouble("line swallowed", 3, 6))), 1)
         self.assertEqual(len(self.wrong(again.Trouble("poll lost", 8, 22))), 1)
 
     def test_nothing_else_is_excused(self):
