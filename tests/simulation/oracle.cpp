@@ -237,7 +237,7 @@ void Oracle::note_version(View& view, const Slice& slice, const Slice* old, Wall
         // They come anew.
         fact.start_changed = at;
         fact.came.reset(), fact.left.reset(), fact.stayed.reset(), fact.warned.reset();
-        fact.touched = false;
+        fact.touched = fact.touched && slice.start <= at;  // of one that goes on running hotdeskd says that they came
     }
     fact.changed = at;
     fact.slice = slice;
