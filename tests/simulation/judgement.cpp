@@ -366,7 +366,7 @@ void Oracle::judge_edit(const View& view, const Flight& flight, const std::strin
 }
 
 /// A reversal that is sent again is one, also where it arrives after the first one has taken effect, or where the
-/// booking was moved once more before hotdeskd heard of that.
+/// booking was moved once more before it has.
 void Oracle::count_reversal(Fact& fact, const Slice& wanted) {
     const Version& last = fact.versions.back();
     if (last.slice == wanted) return;
@@ -378,7 +378,7 @@ void Oracle::count_reversal(Fact& fact, const Slice& wanted) {
     fact.edits_of_version = 1;
     const bool open = !fact.edits.empty() && fact.edited_to == wanted &&
                       std::none_of(fact.versions.begin(), fact.versions.end(), [&](const Version& version) {
-                          return version.from >= fact.edits.back() && version.told && version.slice == wanted;
+                          return version.from >= fact.edits.back() && version.slice == wanted;
                       });
     if (open) return;
     fact.edited_to = wanted;
