@@ -230,7 +230,7 @@ struct Desk : DeskState {
     MonoTime watched_since = MonoTime::min();
     /// When it was last asked for a doubt, or will be: of several in a row only the first one has it asked at once.
     MonoTime doubted_at = MonoTime::min();
-    MonoTime not_before = MonoTime::min();  ///< it wants to be left alone until then; not stored
+    MonoTime not_before = MonoTime::min();  ///< it wants to be left alone until then
 
     // Whose call it is, and who is seen. Empty where nobody is, or where it is not known since when.
     std::optional<WallTime> call_from, seen_from;

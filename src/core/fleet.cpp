@@ -1,8 +1,7 @@
 #include "core/fleet.hpp"
 
-#include "core/observe.hpp"
-
 #include "core/around.hpp"
+#include "core/observe.hpp"
 #include "core/rules.hpp"
 
 #include <algorithm>

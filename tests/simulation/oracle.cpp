@@ -274,12 +274,11 @@ void Oracle::mark_arrivals(View& view, const Truth& now) {
         // Whoever sat there before and leaves with a call may be anybody.
         const bool nameless = left && before->since < slice.start && !knows_who(view, before->user) &&
                               (before->calls > 0 || now.from - before->call_ended < 50s);
-        if (left && nameless) fact.left = now.from;
         if (left && !nameless && same_address(before->user, slice.organizer) && fact.stayed &&
             now.from - *fact.stayed >= 50s)
             fact.came = fact.came.value_or(now.from), fact.left = now.from;
-        // A desk that lets anybody sit there tells nobody who it was.
-        if (left && before->lax) fact.left = now.from;
+        // A desk that lets anybody sit there tells nobody who it was either.
+        if (left && (nameless || before->lax)) fact.left = now.from;
         if (left && !fact.came) {
             fact.chance = now.from;
             fact.chance_version = before->version.user;

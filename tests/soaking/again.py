@@ -123,10 +123,10 @@ def judge_violations(violations, polls, troubles):
     violations: (at, text); polls: (at, status) in the order in which they came.
     """
     wrong = []
-    cuts = [dataclasses.replace(t, ended=2 * t.ended - t.began) for t in troubles if t.name.startswith("line ")]
+    lasting = [dataclasses.replace(t, ended=2 * t.ended - t.began) for t in troubles]
     for at, text in violations:
         before = [came for came, status in polls if came < at and status in (0, 200)]
-        cut = before and strikes(cuts, ("line ",), before[-1], at)
+        cut = before and strikes(lasting, ("line ",), before[-1], at)
         if text != SECOND_POLL:
             wrong.append(text)
         elif not cut:
