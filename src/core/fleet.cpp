@@ -243,6 +243,15 @@ bool Fleet::hear(const DeviceId& device, const Input& heard, Now now) {
     return true;
 }
 
+void Fleet::shift_times(WallTime from, WallTime to, Millis by) {
+    for (auto& [id, entry] : desks_)
+        for (auto& known : entry->desk.bookings) {
+            if (known.made_at < from || known.made_at > to) continue;
+            known.made_at += by;
+            dirty_.insert(entry.get());
+        }
+}
+
 void Fleet::doubt_all(Now now) {
     for (auto& [id, entry] : desks_) step(*entry, input::Doubted{}, now);
 }

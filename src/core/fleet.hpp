@@ -80,6 +80,8 @@ public:
     /// False: no desk of that name is known.
     bool hear(const DeviceId& device, const Input& heard, Now now);
     void take_inventory(const Inventory& inventory, Now now);
+    /// The wall clock was wrong, from one time to another by that clock: what was noted then moves by `by`.
+    void shift_times(WallTime from, WallTime to, Millis by);
     /// Every desk must be asked again.
     void doubt_all(Now now);
     /// What desks say may be missing from now on, or arrives again. Who is signed in may be somebody else by then, and
@@ -95,7 +97,8 @@ public:
     // --- what follows ---
     FleetChanges pending() const;
     void committed();
-    void take_calls(std::vector<Call>& calls, Now now);
+    /// Without `commands` only questions: what is to be done waits.
+    void take_calls(std::vector<Call>& calls, Now now, bool commands = true);
     /// One of take_calls()'s calls was answered. `about_us`: its error is no fault of the desk (a token that ran out, a
     /// pause that was asked for); the same goes out again, if still right, when calls go out again.
     void answered(const Call& call, Result<Reply>&& reply, MonoTime started, Now now, bool about_us);

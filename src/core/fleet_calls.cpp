@@ -82,10 +82,12 @@ void Fleet::send_next(Entry& entry, std::vector<Call>& calls, Now now) {
     }
 }
 
-void Fleet::take_calls(std::vector<Call>& calls, Now now) {
-    // send_next() may change the set.
-    const std::vector<Entry*> waiting{with_errands_.begin(), with_errands_.end()};
-    for (Entry* entry : waiting) send_next(*entry, calls, now);
+void Fleet::take_calls(std::vector<Call>& calls, Now now, bool commands) {
+    if (commands) {
+        // send_next() may change the set.
+        const std::vector<Entry*> waiting{with_errands_.begin(), with_errands_.end()};
+        for (Entry* entry : waiting) send_next(*entry, calls, now);
+    }
     while (!who_asks_.empty() && asking_who_ < most_asking_who) {
         Entry& entry = *who_asks_.front();
         who_asks_.pop_front();
@@ -165,12 +167,13 @@ void Fleet::who_is(Entry& entry, std::optional<Person> who, Now now) {
     step(entry, input::Identified{std::move(who), *entry.who_started}, now);
 }
 
-/// Where nobody's session can be asked for, whoever waits with the same question need not find out the same, few at a
-/// time: sign-outs may hang on it.
+/// Where nobody's session can be asked for, or Webex wants a pause, whoever waits with such a question need not find
+/// out the same, few at a time: sign-outs may hang on it.
 void Fleet::who_failed(Entry& entry, const Error& error, bool for_all, Now now) {
     const input::WhoFailed failed{error.retry_after};
     if (failed.retry_after) who_not_before_ = std::max(who_not_before_, now.mono + *failed.retry_after);
-    const std::deque<Entry*> waiting = for_all ? std::exchange(who_asks_, {}) : std::deque<Entry*>{};
+    const bool all_wait = for_all || failed.retry_after;
+    const std::deque<Entry*> waiting = all_wait ? std::exchange(who_asks_, {}) : std::deque<Entry*>{};
     for (Entry* const other : waiting) other->asking_who = false;
     step(entry, failed, now);
     for (Entry* const other : waiting) step(*other, failed, now);

@@ -15,6 +15,8 @@ using namespace std::chrono_literals;
 /// Different notes of skipped elements that are logged; after that they are only counted.
 constexpr std::size_t most_notes = 200;
 constexpr Millis commit_retry = 10s;
+/// Answers come often enough while there is anything to do. Proxies whose clocks all differ must not stop everything.
+constexpr Millis longest_doubt = 10s;
 /// Management actions that wait to be verified.
 constexpr std::size_t most_actions = 16;
 constexpr Millis say_again = 10min;
@@ -277,12 +279,21 @@ void Worker::goes_by(Millis offset, Now now) {
     fleet_.doubt_all(now);
 }
 
-void Worker::clock_corrected(Millis offset, Now now) {
+void Worker::doubt_clock(bool doubted, Now now) {
+    if (!doubted)
+        in_doubt_until_.reset();
+    else if (!in_doubt_until_)
+        in_doubt_until_ = now.mono + longest_doubt;
+}
+
+void Worker::clock_corrected(Millis offset, WallTime unsure_since, Now now) {
     const auto seconds = std::chrono::round<std::chrono::seconds>(offset).count();
     say(Level::Warn, seconds == 0 ? "the clock of this machine agrees with Webex's again"
                                   : "the clock of this machine is " + std::to_string(seconds < 0 ? -seconds : seconds) +
                                         " s " + (seconds < 0 ? "ahead of" : "behind") +
                                         " Webex's, which is gone by; set it right (timedatectl)");
+    const Millis by = offset - health_.clock_offset;
+    fleet_.shift_times(unsure_since, now.wall - by, by);
     goes_by(offset, now);
 }
 
@@ -328,7 +339,7 @@ void Worker::commit_failed(const Error& error, Now now) {
 
 std::vector<Call> Worker::take_desk_calls(Now now) {
     std::vector<Call> calls;
-    if (!removed_ && session_.open(now)) fleet_.take_calls(calls, now);
+    if (!removed_ && session_.open(now)) fleet_.take_calls(calls, now, !in_doubt(now));
     return calls;
 }
 
@@ -336,7 +347,7 @@ std::vector<Call> Worker::take_calls(Now now) {
     std::vector<Call> calls;
     if (removed_) return calls;
     session_.take_calls(calls, now);
-    if (session_.open(now)) fleet_.take_calls(calls, now);
+    if (session_.open(now)) fleet_.take_calls(calls, now, !in_doubt(now));
     return calls;
 }
 
@@ -344,6 +355,7 @@ std::optional<MonoTime> Worker::wake_at(Now now) const {
     std::optional<MonoTime> at = session_.wake_at(now);
     for (const auto& other : {fleet_.wake_at(), commit_again_at_})
         if (other) at = std::min(at.value_or(MonoTime::max()), *other);
+    if (in_doubt(now)) at = std::min(at.value_or(MonoTime::max()), *in_doubt_until_);
     return at;
 }
 

@@ -60,8 +60,12 @@ public:
     /// This machine's wall clock was set by so much; `offset`: what is added to it for Webex's time from now on. The
     /// machine may have slept: messages may be missing.
     void clock_set(Millis by, Millis offset, Now now);
-    /// The wall clock of later calls is another one: this machine's was found to be wrong by `offset`.
-    void clock_corrected(Millis offset, Now now);
+    /// The wall clock of later calls is another one: this machine's was found to be wrong by `offset`. What was noted
+    /// since `unsure_since`, by the clock of before, is put right.
+    void clock_corrected(Millis offset, WallTime unsure_since, Now now);
+    /// One answer says that the wall clock is wrong, or the next one that it is not. In doubt no command goes out, for
+    /// 10 s at most: bookings are judged by that clock.
+    void doubt_clock(bool doubted, Now now);
     void set_policy(PolicyBook policy, Now now);
     void tick(Now now);
 
@@ -93,6 +97,7 @@ private:
     void say_missing();
     void note_deafness(Now now);
     void goes_by(Millis offset, Now now);
+    bool in_doubt(Now now) const { return in_doubt_until_ && now.mono < *in_doubt_until_; }
     void look_at_renewals(const Call& call, const Error* error, MonoTime started);
     void note_once(const std::string& note, Level level);
     void trouble(const std::string& what, const std::string& tracking_id, Now now);
@@ -109,6 +114,7 @@ private:
     bool commit_failing_ = false;
     bool deaf_ = false;  ///< as the fleet was told
     std::optional<MonoTime> commit_again_at_;
+    std::optional<MonoTime> in_doubt_until_;    ///< whether the wall clock is right
     std::map<std::string, GrantKind> missing_;  ///< paths that were not granted, as far as it was said
     std::unordered_set<std::string> noted_;
     std::unordered_map<std::string, MonoTime> troubles_;  ///< when each was last said

@@ -93,8 +93,10 @@ void Engine::take(HttpDone&& done) {
     under_way_.erase(at);
     if (done.reply.ok() && done.reply->date) {
         const Now heard = parts_.host.now();
+        const WallTime unsure_since = clock_.unsure_since();
         if (clock_.hear(*done.reply->date, heard.wall, heard.mono - under_way.started))
-            worker_.clock_corrected(clock_.offset(), now());
+            worker_.clock_corrected(clock_.offset(), unsure_since, now());
+        worker_.doubt_clock(clock_.doubted(), now());
     }
     Result<Reply> reply = done.reply.ok()
                               ? codec::decode(under_way.call, std::move(*done.reply), wire_of(worker_, client_))

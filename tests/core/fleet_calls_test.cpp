@@ -94,6 +94,24 @@ TEST_CASE("of many commands and questions only so many are under way at a time",
     }
 }
 
+TEST_CASE("a pause that Webex wants holds the questions of who is signed in that wait", "[fleet]") {
+    WhoLab lab(6);
+    const auto questions = only<call::AskSessions>(lab.calls());
+    REQUIRE(questions.size() == 4);
+    Error busy = failing(ErrorKind::RateLimited, 429);
+    busy.retry_after = 20s;
+    SECTION("the people's") {
+        lab.say_who(questions[0], "p1");
+        const auto out = lab.calls();
+        REQUIRE(only<call::AskPerson>(out).size() == 1);
+        lab.answer_who(only<call::AskPerson>(out)[0], busy);
+    }
+    SECTION("the sessions'") { lab.answer_who(questions[0], busy); }
+    const auto out = lab.calls();
+    CHECK(only<call::AskSessions>(out).empty());
+    CHECK(only<call::AskPerson>(out).empty());
+}
+
 TEST_CASE("a sign-out that waits is not sent when a call has begun and ended meanwhile", "[fleet]") {
     Lab lab(1, silent());
     lab.overstay();

@@ -4,6 +4,7 @@
 
 #include "core/worker.hpp"
 #include "fleet_lab.hpp"
+#include "worker_lab.hpp"
 
 #include <algorithm>
 
@@ -231,4 +232,112 @@ TEST_CASE("what was observed, dropped or failed is said as loud as it deserves",
     REQUIRE(line != lines.end());
     CHECK(line->level == (observe ? Level::Info : Level::Warn));
     CHECK((worker.health().failed > 0) == !observe);
+}
+
+namespace {
+
+/// Every desk tells of a booking; who has one longer than two hours loses it.
+struct Doubtful {
+    explicit Doubtful(const Booking& booking) : works(policy()) {
+        works.worker.fleet().judge_existing();
+        desks_answer(booking);
+    }
+    void desks_answer(const Booking& booking) {
+        for (int round = 0; round < 3; ++round) {
+            for (const Call& call : std::exchange(works.out, {}))
+                if (std::holds_alternative<call::AskStatus>(call))
+                    works.worker.answered(call, Reply{nobody()}, works.now.mono, works.now, 0.0);
+                else if (std::holds_alternative<call::AskBookings>(call))
+                    works.worker.answered(call, Reply{BookingList{{booking}, 0}}, works.now.mono, works.now, 0.0);
+                else
+                    works.out.push_back(call);
+            for (auto& call : works.worker.take_desk_calls(works.now)) works.out.push_back(std::move(call));
+        }
+    }
+    static Policy policy() {
+        Policy out;
+        out.messages = false;
+        out.max_duration = 2h;
+        out.max_advance = 3h;
+        return out;
+    }
+    [[nodiscard]] std::ptrdiff_t sent() const {
+        return std::count_if(works.out.begin(), works.out.end(), is<call::Send>);
+    }
+    Works works;
+};
+
+Booking booking_of(Millis ahead, Millis length) {
+    Booking out;
+    out.ref = {BookingId{"1"}, MeetingId{"m1"}};
+    out.organizer_email = "alice@example.com";
+    out.start = morning + ahead;
+    out.end = out.start + length;
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("while the wall clock is doubted nothing is done, for ten seconds at most", "[worker]") {
+    Doubtful lab(booking_of(1h, 3h));
+    Works& works = lab.works;
+    works.worker.doubt_clock(true, works.now);
+    works.turn();
+    CHECK(lab.sent() == 0);
+    REQUIRE(works.worker.wake_at(works.now));
+    CHECK(*works.worker.wake_at(works.now) <= works.now.mono + 10s);
+    SECTION("the next answer says that it is right") { works.worker.doubt_clock(false, works.now); }
+    SECTION("it is doubted on and on") {
+        works.now.mono += 9s;
+        works.now.wall += 9s;
+        works.worker.doubt_clock(true, works.now);
+        works.turn();
+        CHECK(lab.sent() == 0);
+        works.now.mono += 1s;
+        works.now.wall += 1s;
+        works.worker.doubt_clock(true, works.now);
+    }
+    works.turn();
+    CHECK(lab.sent() == 2);
+}
+
+TEST_CASE("what a list told of while the wall clock was wrong is judged by the right time", "[worker]") {
+    // Found two hours before it begins, by a clock that is a day behind: no more than three are allowed.
+    Doubtful lab(booking_of(26h, 1h));
+    Works& works = lab.works;
+    works.worker.doubt_clock(true, works.now);
+    works.turn();
+    const WallTime start = works.now.wall;
+    works.now.wall += 24h;
+    works.worker.clock_corrected(24h, start, works.now);
+    works.worker.doubt_clock(false, works.now);
+    works.turn();
+    CHECK(lab.sent() == 0);
+    for (int round = 0; round < 3; ++round) {
+        lab.desks_answer(booking_of(26h, 1h));
+        works.pass(20s);
+        CHECK(lab.sent() == 0);
+    }
+}
+
+TEST_CASE("what Webex told the time of stays as it is when the wall clock was wrong", "[fleet]") {
+    Lab lab(1);
+    lab.answer_all(nobody());
+    // The machine is a day behind, and has been told of a booking by an event and of another one by a list.
+    const WallTime told = lab.now.wall + 23h;
+    Booking by_event = booking_of(26h, 1h), by_list = booking_of(30h, 1h);
+    by_list.ref = {BookingId{"2"}, MeetingId{"m2"}};
+    BookingCreated created;
+    created.booking = by_event;
+    (void)lab.fleet.hear(DeviceId{"d1"}, input::Happened{{created, told}}, lab.now);
+    lab.pass(1s);
+    (void)lab.fleet.hear(DeviceId{"d1"}, input::BookingsAnswered{{by_event, by_list}, lab.now.mono}, lab.now);
+    lab.commit();
+    const WallTime noted = lab.now.wall;
+    lab.fleet.shift_times(noted - 1s, noted, 24h);
+    const auto pending = lab.fleet.pending();
+    REQUIRE(pending.desks.size() == 1);
+    REQUIRE(pending.desks[0]->bookings.size() == 2);
+    CHECK(pending.desks[0]->bookings[0].made_at == told);
+    CHECK(pending.desks[0]->bookings[1].made_at == noted + 24h);
 }

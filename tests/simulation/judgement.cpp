@@ -360,14 +360,17 @@ void Oracle::judge_edit(const View& view, const Flight& flight, const std::strin
     };
     if (std::none_of(fact.versions.begin(), fact.versions.end(), was_there))
         wrong(whose + " is moved to " + clock_of(start) + ", where it never was");
-    count_reversal(fact, {fact.slice.meeting, fact.slice.organizer, start, end});
-    if (fact.edits.size() > 2 && fact.edits[fact.edits.size() - 3] + 1h > host_.world())
+    count_reversal(fact, {fact.slice.meeting, fact.slice.organizer, start, end}, flight.decided.at);
+    const auto in_the_hour = [&](const std::vector<WallTime>& times) {
+        return std::count_if(times.begin(), times.end(), [&](WallTime at) { return at + 1h > host_.world(); });
+    };
+    if (in_the_hour(fact.edits) - in_the_hour(fact.sent_again) > 2)
         wrong("a third reversal within an hour at " + view.desk->place().name);
 }
 
 /// A reversal that is sent again is one, also where it arrives after the first one has taken effect, or where the
 /// booking was moved once more before it has.
-void Oracle::count_reversal(Fact& fact, const Slice& wanted) {
+void Oracle::count_reversal(Fact& fact, const Slice& wanted, WallTime decided) {
     const Version& last = fact.versions.back();
     if (last.slice == wanted) return;
     if (fact.edited_version == last.from) {
@@ -376,11 +379,17 @@ void Oracle::count_reversal(Fact& fact, const Slice& wanted) {
     }
     fact.edited_version = last.from;
     fact.edits_of_version = 1;
-    const bool open = !fact.edits.empty() && fact.edited_to == wanted &&
-                      std::none_of(fact.versions.begin(), fact.versions.end(), [&](const Version& version) {
-                          return version.from >= fact.edits.back() && version.slice == wanted;
-                      });
-    if (open) return;
+    const auto has_effect = [&](const Version& version) {
+        return version.from >= fact.edits.back() && version.slice == wanted;
+    };
+    const auto is_told = [&](const Version& version) {
+        return has_effect(version) && version.told && *version.told < decided;
+    };
+    const bool again = !fact.edits.empty() && fact.edited_to == wanted;
+    if (again && std::none_of(fact.versions.begin(), fact.versions.end(), has_effect)) return;
+    // For all that hotdeskd knew.
+    if (again && std::none_of(fact.versions.begin(), fact.versions.end(), is_told))
+        fact.sent_again.push_back(host_.world());
     fact.edited_to = wanted;
     fact.edits.push_back(host_.world());
 }

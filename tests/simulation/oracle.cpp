@@ -114,6 +114,7 @@ void Oracle::forgotten() {
     for (View& view : views_) view.first_listed = WallTime::max();
     for (auto& [meeting, fact] : facts_) {
         fact.edits.clear();
+        fact.sent_again.clear();
         for (Version& version : fact.versions) version.told.reset(), version.by_event = false;
     }
 }
@@ -187,7 +188,8 @@ void Oracle::update_visit(const View& view, const Truth& before, Truth& now) con
     if (now.user.empty()) return;
     now.entitled = running && same_address(running->organizer, now.user);
     now.covered = (same_visit && before.covered) || running;
-    now.lax = (same_visit && before.lax) || view.desk->behaviour.stubborn;
+    now.lax =
+        (same_visit && before.lax) || view.desk->behaviour.stubborn || (running && !now.entitled && now.calls > 0);
     now.alone_since = same_visit && !before.booked ? before.alone_since : now.from;
     if (now.entitled) {
         const bool still = same_visit && before.entitled;

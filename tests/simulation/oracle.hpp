@@ -113,7 +113,7 @@ private:
         WallTime since;  ///< when they signed in
         bool entitled = false;
         bool covered = false;  ///< at some moment of this visit a booking ran
-        bool lax = false;      ///< and at some moment of it the desk let anybody sit there
+        bool lax = false;      ///< and at some moment of it the desk let anybody sit there, for a call, say
         WallTime unentitled_since, entitled_since;
         WallTime unentitled_before;  ///< and whether a booking had run, when the last one of their own began
         bool covered_before = false;
@@ -150,9 +150,11 @@ private:
         std::uint64_t chance_version = 0;  ///< of who that was
         std::optional<WallTime> warned;    ///< the desk has shown that it will be released
         std::vector<WallTime> edits;       ///< reversals; one that is sent again is one
-        Slice edited_to;                   ///< the times that the last one gives back
-        WallTime edited_version;           ///< which version the last one was about
-        int edits_of_version = 0;          ///< how often that one was sent
+        std::vector<WallTime>
+            sent_again;            ///< of them, those before which hotdeskd had not heard of the last one's effect
+        Slice edited_to;           ///< the times that the last one gives back
+        WallTime edited_version;   ///< which version the last one was about
+        int edits_of_version = 0;  ///< how often that one was sent
         bool gone = false;
         std::optional<WallTime> gone_at, gone_told;
     };
@@ -178,6 +180,10 @@ private:
         int made = 0;
         bool looked_at = false;
         [[nodiscard]] bool wants(const Slice& slice) const;
+    };
+    /// When Webex asked for a pause, or a poll failed, and until when nothing may be asked.
+    struct Pause {
+        WallTime said, until;
     };
     /// When a decision was stored, and what hotdeskd had been told of its desk by then.
     struct Decided {
@@ -228,7 +234,7 @@ private:
     void judge_sign_out(const View& view, const Flight& flight) const;
     void judge_delete(const View& view, const Flight& flight, const std::string& meeting) const;
     void judge_edit(const View& view, const Flight& flight, const std::string& meeting);
-    void count_reversal(Fact& fact, const Slice& wanted);
+    void count_reversal(Fact& fact, const Slice& wanted, WallTime decided);
     static bool warns_of_no_show(const std::string& command, const Flight& flight);
     /// The desk has shown that what runs there will be released, or does not want to.
     void note_warning(const View& view);
@@ -288,7 +294,7 @@ private:
     std::map<std::uint64_t, Flight> flights_;
     std::map<std::string, Decided> decided_;  ///< by the key of the decision's record
     std::vector<News> news_;                  ///< answered, and not taken in yet
-    std::map<std::string, WallTime> paused_;  ///< until when Webex wants to hear nothing, by what it was asked
+    std::map<std::string, Pause> paused_;     ///< by what Webex was asked
     std::size_t in_flight_ = 0, polls_ = 0, refreshes_ = 0;
     std::map<std::string, std::string> successors_;  ///< of refresh tokens that Webex has spent, as it answered
     std::string bearer_;
