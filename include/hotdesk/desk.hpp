@@ -65,7 +65,8 @@ struct KnownBooking {
 
     RequestUuid request = {};  ///< BookingRequestUUID, where an event told it
     WallTime made_at{};  ///< when it was made; where only a list told of it, or of its times, when that was first seen
-    bool at_desk = false;    ///< made at the desk by whoever was signed in there
+    std::optional<MonoTime> found_at{};  ///< where only a list told of it: `made_at` by the other clock; not stored
+    bool at_desk = false;                ///< made at the desk by whoever was signed in there
     WallTime asked_at{};     ///< when they asked for it, if that was heard: a calendar may take long to confirm
     MeetingId extends = {};  ///< it prolongs this booking
 

@@ -110,6 +110,7 @@ struct Identified {
 /// Webex could not be asked who is signed in.
 struct WhoFailed {
     std::optional<Millis> retry_after;
+    bool asked = true;  ///< false: it was not even tried
 };
 /// The desk could not be asked.
 struct AskFailed {

@@ -28,7 +28,6 @@ std::optional<Millis> CloudClock::hear(WallTime date, WallTime now, Millis took)
     const bool said_twice = suspicion_ && apart(said, *suspicion_) <= tolerance;
     known_ = as_before || said_twice;
     suspicion_ = known_ ? std::nullopt : std::optional{said};
-    if (as_before) unsure_since_ = now + offset_;
     if (as_before || !said_twice) return std::nullopt;
     const Millis before = offset_;
     offset_ = apart(said, 0ms) <= tolerance ? 0ms : said;
@@ -37,10 +36,7 @@ std::optional<Millis> CloudClock::hear(WallTime date, WallTime now, Millis took)
 
 std::optional<Millis> CloudClock::read(Now now) {
     const std::optional<Now> before = std::exchange(read_, now);
-    if (!before) {
-        unsure_since_ = now.wall;
-        return std::nullopt;
-    }
+    if (!before) return std::nullopt;
     const Millis set = (now.wall - before->wall) - (now.mono - before->mono);
     if (apart(set, 0ms) <= tolerance) return std::nullopt;
     offset_ -= set;

@@ -22,14 +22,11 @@ public:
     [[nodiscard]] bool known() const { return known_; }
     /// The last answer said that it is otherwise; the next one will tell.
     [[nodiscard]] bool doubted() const { return suspicion_.has_value(); }
-    /// What was noted from then on, by the clock of then, may be wrong: the start, or the last answer that agreed.
-    [[nodiscard]] WallTime unsure_since() const { return unsure_since_; }
 
 private:
     Millis offset_{0};
     std::optional<Now> read_;          ///< the last reading
     std::optional<Millis> suspicion_;  ///< what the last answer said that did not agree
-    WallTime unsure_since_{};
     bool known_ = false;
 };
 

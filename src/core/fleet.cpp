@@ -243,13 +243,15 @@ bool Fleet::hear(const DeviceId& device, const Input& heard, Now now) {
     return true;
 }
 
-void Fleet::shift_times(WallTime from, WallTime to, Millis by) {
-    for (auto& [id, entry] : desks_)
+void Fleet::clock_corrected(Now now) {
+    for (auto& [id, entry] : desks_) {
         for (auto& known : entry->desk.bookings) {
-            if (known.made_at < from || known.made_at > to) continue;
-            known.made_at += by;
+            if (!known.found_at) continue;
+            known.made_at = now.wall - (now.mono - *known.found_at);
             dirty_.insert(entry.get());
         }
+        if (entry->desk.stranger_left > now.wall) entry->desk.stranger_left.reset();
+    }
 }
 
 void Fleet::doubt_all(Now now) {

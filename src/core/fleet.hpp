@@ -80,8 +80,8 @@ public:
     /// False: no desk of that name is known.
     bool hear(const DeviceId& device, const Input& heard, Now now);
     void take_inventory(const Inventory& inventory, Now now);
-    /// The wall clock was wrong, from one time to another by that clock: what was noted then moves by `by`.
-    void shift_times(WallTime from, WallTime to, Millis by);
+    /// The wall clock was wrong until now: what was noted by it is put right.
+    void clock_corrected(Now now);
     /// Every desk must be asked again.
     void doubt_all(Now now);
     /// What desks say may be missing from now on, or arrives again. Who is signed in may be somebody else by then, and

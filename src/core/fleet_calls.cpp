@@ -152,7 +152,7 @@ void Fleet::queue_who(Entry& entry, Now now) {
 bool Fleet::who_is_held(Entry& entry, Now now) {
     if (now.mono >= who_not_before_) return false;
     entry.asking_who = false;
-    step(entry, input::WhoFailed{who_not_before_ - now.mono}, now);
+    step(entry, input::WhoFailed{who_not_before_ - now.mono, false}, now);
     return true;
 }
 
@@ -172,11 +172,11 @@ void Fleet::who_is(Entry& entry, std::optional<Person> who, Now now) {
 void Fleet::who_failed(Entry& entry, const Error& error, bool for_all, Now now) {
     const input::WhoFailed failed{error.retry_after};
     if (failed.retry_after) who_not_before_ = std::max(who_not_before_, now.mono + *failed.retry_after);
-    const bool all_wait = for_all || failed.retry_after;
-    const std::deque<Entry*> waiting = all_wait ? std::exchange(who_asks_, {}) : std::deque<Entry*>{};
+    const std::deque<Entry*> waiting =
+        for_all || failed.retry_after ? std::exchange(who_asks_, {}) : std::deque<Entry*>{};
     for (Entry* const other : waiting) other->asking_who = false;
     step(entry, failed, now);
-    for (Entry* const other : waiting) step(*other, failed, now);
+    for (Entry* const other : waiting) step(*other, input::WhoFailed{failed.retry_after, !failed.retry_after}, now);
 }
 
 /// A session names its workspace, and not the device.

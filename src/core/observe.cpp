@@ -282,7 +282,8 @@ void hear(Desk& desk, const input::Identified& answer, Now) {
 void hear(Desk& desk, const input::WhoFailed& failed, Now now) {
     if (!desk.sign_in) return;
     SignIn& visit = *desk.sign_in;
-    const Millis wait = rules::backoff(rules::who_again_first, rules::who_again_most, ++visit.who_failures);
+    const Millis wait =
+        failed.asked ? rules::backoff(rules::who_again_first, rules::who_again_most, ++visit.who_failures) : Millis{0};
     visit.who_not_before = now.mono + std::max(wait, failed.retry_after.value_or(Millis{0}));
 }
 

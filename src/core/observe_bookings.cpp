@@ -149,6 +149,7 @@ struct EventFold {
     void take_request(KnownBooking& known, const BookingCreated& event) const {
         known.request = event.uuid;
         known.made_at = known.asked_at = at;
+        known.found_at.reset();
         known.at_desk = asked_at_desk(event.uuid);
         for (const auto& request : desk.requested) {
             if (!made_from(request, event.uuid, event.booking, now)) continue;
@@ -286,11 +287,12 @@ void hear(Desk& desk, const input::BookingsAnswered& answer, Now now) {
                 merge(entry.booking, listed);
                 changed(desk, entry, known->booking, now);
                 // Changed unheard: nobody knows when, and it may have been just now.
-                if (has_other_times(entry.booking, known->booking)) entry.made_at = now.wall;
+                if (has_other_times(entry.booking, known->booking)) entry.made_at = now.wall, entry.found_at = now.mono;
                 entry.learned_at = answer.asked_at;
             }
         } else {
             entry.made_at = now.wall;
+            entry.found_at = now.mono;
             missed = missed || (!first && listed.covers(now.wall) && now.wall - listed.start >= long_unheard);
             for (const auto& request : desk.requested)
                 if (made_from(request, {}, listed, now))

@@ -276,6 +276,7 @@ void Worker::set_policy(PolicyBook policy, Now now) {
 void Worker::goes_by(Millis offset, Now now) {
     health_.clock_offset = offset;
     health_dirty_ = true;
+    in_doubt_until_.reset();
     fleet_.doubt_all(now);
 }
 
@@ -286,14 +287,13 @@ void Worker::doubt_clock(bool doubted, Now now) {
         in_doubt_until_ = now.mono + longest_doubt;
 }
 
-void Worker::clock_corrected(Millis offset, WallTime unsure_since, Now now) {
+void Worker::clock_corrected(Millis offset, Now now) {
     const auto seconds = std::chrono::round<std::chrono::seconds>(offset).count();
     say(Level::Warn, seconds == 0 ? "the clock of this machine agrees with Webex's again"
                                   : "the clock of this machine is " + std::to_string(seconds < 0 ? -seconds : seconds) +
                                         " s " + (seconds < 0 ? "ahead of" : "behind") +
                                         " Webex's, which is gone by; set it right (timedatectl)");
-    const Millis by = offset - health_.clock_offset;
-    fleet_.shift_times(unsure_since, now.wall - by, by);
+    fleet_.clock_corrected(now);
     goes_by(offset, now);
 }
 

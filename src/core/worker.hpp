@@ -61,8 +61,8 @@ public:
     /// machine may have slept: messages may be missing.
     void clock_set(Millis by, Millis offset, Now now);
     /// The wall clock of later calls is another one: this machine's was found to be wrong by `offset`. What was noted
-    /// since `unsure_since`, by the clock of before, is put right.
-    void clock_corrected(Millis offset, WallTime unsure_since, Now now);
+    /// by the clock of before is put right.
+    void clock_corrected(Millis offset, Now now);
     /// One answer says that the wall clock is wrong, or the next one that it is not. In doubt no command goes out, for
     /// 10 s at most: bookings are judged by that clock.
     void doubt_clock(bool doubted, Now now);

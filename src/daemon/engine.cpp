@@ -92,10 +92,9 @@ void Engine::take(HttpDone&& done) {
     const UnderWay under_way = std::move(at->second);
     under_way_.erase(at);
     if (done.reply.ok() && done.reply->date) {
-        const Now heard = parts_.host.now();
-        const WallTime unsure_since = clock_.unsure_since();
-        if (clock_.hear(*done.reply->date, heard.wall, heard.mono - under_way.started))
-            worker_.clock_corrected(clock_.offset(), unsure_since, now());
+        const Now heard = now();  // this machine's clock may have been set while the answer was waited for
+        if (clock_.hear(*done.reply->date, heard.wall - clock_.offset(), heard.mono - under_way.started))
+            worker_.clock_corrected(clock_.offset(), now());
         worker_.doubt_clock(clock_.doubted(), now());
     }
     Result<Reply> reply = done.reply.ok()

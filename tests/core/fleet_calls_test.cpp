@@ -110,6 +110,9 @@ TEST_CASE("a pause that Webex wants holds the questions of who is signed in that
     const auto out = lab.calls();
     CHECK(only<call::AskSessions>(out).empty());
     CHECK(only<call::AskPerson>(out).empty());
+    // Whoever was not asked has not failed, and waits no longer than Webex wants.
+    lab.pass(20s);
+    CHECK(only<call::AskSessions>(lab.calls()).size() == 1);
 }
 
 TEST_CASE("a sign-out that waits is not sent when a call has begun and ended meanwhile", "[fleet]") {

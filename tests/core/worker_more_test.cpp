@@ -307,9 +307,8 @@ TEST_CASE("what a list told of while the wall clock was wrong is judged by the r
     Works& works = lab.works;
     works.worker.doubt_clock(true, works.now);
     works.turn();
-    const WallTime start = works.now.wall;
     works.now.wall += 24h;
-    works.worker.clock_corrected(24h, start, works.now);
+    works.worker.clock_corrected(24h, works.now);
     works.worker.doubt_clock(false, works.now);
     works.turn();
     CHECK(lab.sent() == 0);
@@ -334,7 +333,13 @@ TEST_CASE("what Webex told the time of stays as it is when the wall clock was wr
     (void)lab.fleet.hear(DeviceId{"d1"}, input::BookingsAnswered{{by_event, by_list}, lab.now.mono}, lab.now);
     lab.commit();
     const WallTime noted = lab.now.wall;
-    lab.fleet.shift_times(noted - 1s, noted, 24h);
+    lab.pass(5min);
+    lab.commit();
+    const auto wrong = GENERATE(0h, 1h);
+    lab.now.wall += 24h + wrong;
+    lab.fleet.clock_corrected(lab.now);
+    lab.now.wall -= wrong;  // and put right again
+    lab.fleet.clock_corrected(lab.now);
     const auto pending = lab.fleet.pending();
     REQUIRE(pending.desks.size() == 1);
     REQUIRE(pending.desks[0]->bookings.size() == 2);

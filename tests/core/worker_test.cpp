@@ -203,15 +203,15 @@ TEST_CASE("a clock that was set makes every desk be asked, also where it was onl
     }
     SECTION("it was wrong") {
         works.now.wall -= 1h;
-        works.worker.clock_corrected(-1h, works.now.wall, works.now);
+        works.worker.clock_corrected(-1h, works.now);
         works.turn();
         CHECK(works.said("3600 s ahead of Webex's"));
         CHECK(works.worker.health().clock_offset == -1h);  // for the command line
         CHECK_FALSE(works.said("was set by"));
     }
     SECTION("it was wrong the other way, and is right again") {
-        works.worker.clock_corrected(1h, works.now.wall, works.now);
-        works.worker.clock_corrected(0h, works.now.wall, works.now);
+        works.worker.clock_corrected(1h, works.now);
+        works.worker.clock_corrected(0h, works.now);
         works.turn();
         CHECK(works.said("3600 s behind"));
         CHECK(works.said("agrees with Webex's again"));

@@ -67,6 +67,7 @@ public:
     std::map<CallId, HttpRequest> waiting;
     std::vector<HttpRequest> all;
     std::optional<WallTime> date;  ///< of Webex, in each answer from now on
+    Millis clock_moves{0};         ///< by so much the machine's clock is set during the next wait
 
     /// Everything but `evil.example`.
     [[nodiscard]] Result<void> allows(const std::string& url) const override {
@@ -80,6 +81,7 @@ public:
     void cancel(CallId id) override { waiting.erase(id); }
     std::vector<HttpDone> wait(Millis limit, std::span<const int>) override {
         if (done_.empty()) host_.pass(limit);  // nobody answers: time passes
+        host_.time.wall += std::exchange(clock_moves, Millis{0});
         return std::exchange(done_, {});
     }
     /// Answers the first waiting request whose URL holds `part`; false: there is none.

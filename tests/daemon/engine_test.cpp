@@ -200,6 +200,22 @@ TEST_CASE("a clock that is set makes the worker ask every desk", "[engine]") {
     CHECK(lab.http->is_waiting("xapi/status"));
 }
 
+TEST_CASE("a clock that is set right while an answer is awaited is known to be right after two", "[engine]") {
+    Lab lab;
+    const WallTime truth = lab.host.time.wall;
+    lab.host.time.wall -= 24h;
+    lab.start();
+    lab.turn();
+    lab.http->date = truth;
+    lab.http->clock_moves = 24h;
+    lab.answer("/devices", devices);
+    CHECK_FALSE(lab.engine->webex_now().has_value());
+    lab.answer("/workspaces", workspaces);
+    REQUIRE(lab.engine->webex_now().has_value());
+    CHECK(lab.engine->webex_now()->wall - truth < 1s);
+    CHECK(lab.engine->webex_now()->wall >= truth);
+}
+
 TEST_CASE("a request of the command line is carried out and answered in the store", "[engine]") {
     Lab lab;
     lab.begin(true);

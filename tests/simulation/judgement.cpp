@@ -141,8 +141,8 @@ std::string Oracle::why_not_in_call(const Truth& truth, const Flight& flight, co
 /// Empty: with this truth the sign-out is right.
 std::string Oracle::why_not_sign_out(const View& view, const Truth& truth, const Flight& flight) const {
     if (truth.user.empty()) return "";
-    // A desk that lets anybody sit there tells nobody whose booking it is that they stay for.
-    if (truth.entitled && truth.lax && !knows_who(view, truth.user)) return "";
+    // A desk that lets anybody sit there, or lets them stay for their call, tells nobody whose booking it is.
+    if (truth.entitled && (truth.lax || truth.stayed) && !knows_who(view, truth.user)) return "";
     // The first and the last moments do not count: so far the box's clock may be from Webex's.
     const WallTime sent = flight.sent;
     const Slice* const running = truth.running(sent);
@@ -364,7 +364,7 @@ void Oracle::judge_edit(const View& view, const Flight& flight, const std::strin
     const auto in_the_hour = [&](const std::vector<WallTime>& times) {
         return std::count_if(times.begin(), times.end(), [&](WallTime at) { return at + 1h > host_.world(); });
     };
-    if (in_the_hour(fact.edits) - in_the_hour(fact.sent_again) > 2)
+    if (in_the_hour(fact.edits) - in_the_hour(fact.sent_again) > 2 || in_the_hour(fact.edits) > 4)
         wrong("a third reversal within an hour at " + view.desk->place().name);
 }
 

@@ -154,7 +154,7 @@ void Oracle::look(sandbox::Desk& desk) {
     update_visit(view, before, now);
     const bool same = before.user == now.user && before.since == now.since && before.calls == now.calls &&
                       before.seen == now.seen && before.entitled == now.entitled && before.booked == now.booked &&
-                      before.lax == now.lax && before.bookings == now.bookings;
+                      before.lax == now.lax && before.stayed == now.stayed && before.bookings == now.bookings;
     if (same && !view.truths.empty()) return;
     update_facts(view, before, now);
     mark_arrivals(view, now);
@@ -188,8 +188,8 @@ void Oracle::update_visit(const View& view, const Truth& before, Truth& now) con
     if (now.user.empty()) return;
     now.entitled = running && same_address(running->organizer, now.user);
     now.covered = (same_visit && before.covered) || running;
-    now.lax =
-        (same_visit && before.lax) || view.desk->behaviour.stubborn || (running && !now.entitled && now.calls > 0);
+    now.lax = (same_visit && before.lax) || view.desk->behaviour.stubborn;
+    now.stayed = (same_visit && before.stayed) || (running && !now.entitled && now.calls > 0);
     now.alone_since = same_visit && !before.booked ? before.alone_since : now.from;
     if (now.entitled) {
         const bool still = same_visit && before.entitled;

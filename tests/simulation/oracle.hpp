@@ -113,7 +113,8 @@ private:
         WallTime since;  ///< when they signed in
         bool entitled = false;
         bool covered = false;  ///< at some moment of this visit a booking ran
-        bool lax = false;      ///< and at some moment of it the desk let anybody sit there, for a call, say
+        bool lax = false;      ///< and at some moment of it the desk let anybody sit there
+        bool stayed = false;   ///< in a call over the beginning of somebody else's booking
         WallTime unentitled_since, entitled_since;
         WallTime unentitled_before;  ///< and whether a booking had run, when the last one of their own began
         bool covered_before = false;
@@ -180,10 +181,6 @@ private:
         int made = 0;
         bool looked_at = false;
         [[nodiscard]] bool wants(const Slice& slice) const;
-    };
-    /// When Webex asked for a pause, or a poll failed, and until when nothing may be asked.
-    struct Pause {
-        WallTime said, until;
     };
     /// When a decision was stored, and what hotdeskd had been told of its desk by then.
     struct Decided {
@@ -294,7 +291,7 @@ private:
     std::map<std::uint64_t, Flight> flights_;
     std::map<std::string, Decided> decided_;  ///< by the key of the decision's record
     std::vector<News> news_;                  ///< answered, and not taken in yet
-    std::map<std::string, Pause> paused_;     ///< by what Webex was asked
+    std::map<std::string, WallTime> paused_;  ///< until when Webex wants to hear nothing, by what it was asked
     std::size_t in_flight_ = 0, polls_ = 0, refreshes_ = 0;
     std::map<std::string, std::string> successors_;  ///< of refresh tokens that Webex has spent, as it answered
     std::string bearer_;

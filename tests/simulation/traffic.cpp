@@ -160,10 +160,8 @@ void Oracle::check_tokens(const Exchange& exchange, Flight& flight) {
 void Oracle::check_pace(const Exchange& exchange) {
     const auto check = [&](const std::string& what) {
         const auto paused = paused_.find(what);
-        // What goes out in the moment in which the answer comes was on its way already.
-        if (paused != paused_.end() && paused->second.said < host_.world() && host_.world() < paused->second.until)
-            wrong(std::string{name_of(exchange.endpoint)} + " is asked for before " +
-                  format_time(paused->second.until));
+        if (paused != paused_.end() && host_.world() < paused->second)
+            wrong(std::string{name_of(exchange.endpoint)} + " is asked for before " + format_time(paused->second));
     };
     check(kind_of(exchange));
     if (is_rest(exchange.endpoint)) check("rest");
@@ -175,14 +173,14 @@ void Oracle::note_pace(const Exchange& exchange, const Result<HttpReply>& reply)
     const bool failed = !reply.ok() || reply->status != 200;
     if (exchange.endpoint == Endpoint::Poll && failed &&
         (!reply.ok() || (reply->status != 401 && reply->status != 429)))
-        paused_[kind_of(exchange)] = {now, now + after_failed_poll};
+        paused_[kind_of(exchange)] = now + after_failed_poll;
     if (!reply.ok() || !reply->retry_after || (reply->status != 429 && reply->status != 423)) return;
     const WallTime until = now + std::min<Millis>(*reply->retry_after, longest_pause);
-    paused_[kind_of(exchange)] = {now, until};
+    paused_[kind_of(exchange)] = until;
     if (reply->status != 429 || !is_rest(exchange.endpoint)) return;
     // That it is asked too often who sits where holds up nothing else.
-    Pause& paused = paused_[is_who(exchange.endpoint) ? "who" : "rest"];
-    if (paused.until < until) paused = {now, until};
+    WallTime& paused = paused_[is_who(exchange.endpoint) ? "who" : "rest"];
+    paused = std::max(paused, until);
 }
 
 // --- what arrives and comes back -------------------------------------------------------------------------------------
