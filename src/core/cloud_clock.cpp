@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 constexpr Millis tolerance = 5s;
 /// A clock that was wrong is right again within this. Less than the tolerance, or one that is about so far off would be
 /// found right and wrong in turns, and every desk be asked each time.
-constexpr Millis right = 3s;
+constexpr Millis right = 4s;
 /// A long poll's header may be as old as the poll.
 constexpr Millis slow = 3s;
 
@@ -22,8 +22,12 @@ Millis apart(Millis a, Millis b) { return a < b ? b - a : a - b; }
 
 std::optional<Millis> CloudClock::hear(WallTime date, WallTime now, Millis took) {
     if (took > slow) return std::nullopt;
-    const Millis said = date + 500ms - now;
-    const bool as_before = apart(said, offset_) <= tolerance && (offset_ == 0ms || apart(said, 0ms) > right);
+    // It was said within the second, and before it was heard: the offset is in between. What may be so is no news, or a
+    // slow line alone would make the clock right and wrong in turns.
+    const Millis least = date - now, most = least + 1s + took, said = least + (most - least) / 2;
+    const Millis off = least > offset_ ? least - offset_ : most < offset_ ? offset_ - most : 0ms;
+    const bool is_right = -right <= least && most <= right;
+    const bool as_before = off <= tolerance && (offset_ == 0ms || !is_right);
     // One answer may come from a cache or a proxy with a clock of its own; two that agree are believed.
     const bool said_twice = suspicion_ && apart(said, *suspicion_) <= tolerance;
     known_ = as_before || said_twice;
