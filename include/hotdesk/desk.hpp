@@ -64,7 +64,8 @@ struct KnownBooking {
     MonoTime learned_at{};  ///< when hotdeskd last heard of it; not stored
 
     RequestUuid request = {};  ///< BookingRequestUUID, where an event told it
-    WallTime made_at{};  ///< when it was made; where only a list told of it, or of its times, when that was first seen
+    WallTime made_at{};   ///< when it was made; where only a list told of it, or of its times, when that was first seen
+    WallTime moved_at{};  ///< of the newest push that told of other times; the epoch: none did
     std::optional<MonoTime> found_at{};  ///< where only a list told of it: `made_at` by the other clock; not stored
     bool at_desk = false;                ///< made at the desk by whoever was signed in there
     WallTime asked_at{};     ///< when they asked for it, if that was heard: a calendar may take long to confirm
@@ -82,9 +83,9 @@ struct KnownBooking {
 
     bool operator==(const KnownBooking& o) const {
         return booking == o.booking && as_of == o.as_of && request == o.request && made_at == o.made_at &&
-               at_desk == o.at_desk && asked_at == o.asked_at && extends == o.extends && admitted == o.admitted &&
-               objection == o.objection && reversals == o.reversals && left_alone == o.left_alone &&
-               arrived == o.arrived && chance == o.chance;
+               moved_at == o.moved_at && at_desk == o.at_desk && asked_at == o.asked_at && extends == o.extends &&
+               admitted == o.admitted && objection == o.objection && reversals == o.reversals &&
+               left_alone == o.left_alone && arrived == o.arrived && chance == o.chance;
     }
 };
 
@@ -238,6 +239,8 @@ struct Desk : DeskState {
     bool calls_go_unheard = false;  ///< a call began or ended, and only an answer told of it
     /// When somebody signed out who is not known to have been the organizer of the booking that ran.
     std::optional<WallTime> stranger_left;
+    /// When somebody signed out of whose coming nothing was heard: it may have been whoever had booked.
+    std::optional<WallTime> unseen_left;
 
     /// When both questions of the last complete round went out; empty: never, or not since it went stale.
     [[nodiscard]] std::optional<MonoTime> asked_at() const;

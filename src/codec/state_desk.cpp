@@ -92,6 +92,7 @@ void put_booking(Writer& out, const KnownBooking& known) {
     put_time(out, "asOf", known.as_of);
     put(out, "requestUuid", known.request.value);
     put_time(out, "madeAt", known.made_at);
+    put_time(out, "movedAt", known.moved_at);
     put_flag(out, "atDesk", known.at_desk);
     put_time(out, "askedAt", known.asked_at);
     put(out, "extends", known.extends.value);
@@ -111,6 +112,7 @@ KnownBooking read_known_booking(View value) {
     known.as_of = time_or_epoch(value["asOf"]);
     known.request = id_or_empty<RequestUuid>(value["requestUuid"]);
     known.made_at = time_or_epoch(value["madeAt"]);
+    known.moved_at = time_or_epoch(value["movedAt"]);
     known.at_desk = flag(value["atDesk"]);
     known.asked_at = time_or_epoch(value["askedAt"]);
     known.extends = id_or_empty<MeetingId>(value["extends"]);

@@ -219,10 +219,20 @@ void came_before(Desk& desk, const input::Pushed& pushed, Now now) {
     still_expected(desk, now);
 }
 
+/// Of a sign-out is heard, and of the sign-in before it nothing ever was: nobody was listening then.
+void left_unseen(Desk& desk, const input::Pushed& pushed, Now now) {
+    if (desk.sign_in || pushed.full_sync || pushed.report.personalized != std::optional{false}) return;
+    if (pushed.as_of <= desk.personalized.as_of || now.mono - (now.wall - pushed.as_of) >= desk.watched_since) return;
+    desk.unseen_left = pushed.as_of;
+    for (auto& known : desk.bookings)
+        if (rules::may_have_been_left(desk, known.booking)) known.arrived = true;
+}
+
 void hear(Desk& desk, const input::Pushed& pushed, Now now) {
     heard_from(desk, now);
     left_before(desk, pushed, now);
     came_before(desk, pushed, now);
+    left_unseen(desk, pushed, now);
     if (pushed.report.personalized) desk.pushes_personalized = true;
     const Before before(desk);
     take_push(desk.active_calls, pushed.report.active_calls, pushed.as_of, now);
@@ -235,7 +245,8 @@ void hear(Desk& desk, const input::Pushed& pushed, Now now) {
     // A full sync tells how it is, and not since when.
     const auto on_at = pushed.full_sync ? std::nullopt : std::optional{std::min(pushed.as_of, now.wall)};
     calls_changed(desk, before, on_at, now);
-    if (news) personalized_changed(desk, pushed.as_of, now.mono, now);
+    const bool since_unknown = pushed.full_sync && desk.personalized.value == false;
+    if (news) personalized_changed(desk, since_unknown ? std::nullopt : std::optional{pushed.as_of}, now.mono, now);
     if (pushed.full_sync) ask_again(desk, now);
 }
 

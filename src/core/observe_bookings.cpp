@@ -119,7 +119,15 @@ struct EventFold {
     /// Somebody stands at the desk and books there. The calendar's bookings have no request, an administrator's are
     /// known, and other integrations book for people who are not there. Where not all was heard they may have left.
     [[nodiscard]] bool asked_at_desk(const RequestUuid& uuid) const {
-        return !uuid.empty() && desk.sign_in && desk.sign_in->watched && !permitted(desk, uuid);
+        return !uuid.empty() && desk.sign_in && desk.sign_in->watched && !permitted(desk, uuid) && !is_sent_away();
+    }
+    /// The desk has taken a sign-out before, and has not said since that somebody is there.
+    [[nodiscard]] bool is_sent_away() const {
+        return std::any_of(desk.attempts.begin(), desk.attempts.end(), [&](const Attempt& attempt) {
+            return attempt.act == Act::SignOut && attempt.count > 0 && !attempt.pending && attempt.failures == 0 &&
+                   !attempt.observed && attempt.answered_at < now.mono - (now.wall - at) &&
+                   desk.status_asked_at.value_or(MonoTime::min()) <= attempt.answered_at;
+        });
     }
     /// Said of a booking that was deleted later.
     [[nodiscard]] bool is_history(const BookingRef& ref) const {
@@ -170,11 +178,13 @@ struct EventFold {
             if (known->request.empty() && known->as_of == WallTime{}) take_request(*known, event);
             const Booking before = known->booking;
             if (at >= known->as_of) merge(known->booking, event.booking), known->as_of = at;
+            if (has_other_times(known->booking, before)) known->moved_at = at;
             changed(desk, *known, before, now);
             known->learned_at = std::max(known->learned_at, told_at());
         } else {
             KnownBooking created{event.booking, at, told_at()};
             take_request(created, event);
+            created.arrived = rules::may_have_been_left(desk, event.booking) && at <= *desk.unseen_left;
             desk.bookings.push_back(std::move(created));
         }
         forget_request(desk, event.uuid, event.booking, now);
@@ -198,6 +208,7 @@ struct EventFold {
         known->booking.end = event.start + event.duration;
         if (!event.ref.id.empty()) known->booking.ref.id = event.ref.id;
         known->as_of = at;
+        if (has_other_times(known->booking, before)) known->moved_at = at;
         changed(desk, *known, before, now);
         sort_bookings(desk);
     }
@@ -293,6 +304,7 @@ void hear(Desk& desk, const input::BookingsAnswered& answer, Now now) {
         } else {
             entry.made_at = now.wall;
             entry.found_at = now.mono;
+            entry.arrived = rules::may_have_been_left(desk, listed);
             missed = missed || (!first && listed.covers(now.wall) && now.wall - listed.start >= long_unheard);
             for (const auto& request : desk.requested)
                 if (made_from(request, {}, listed, now))

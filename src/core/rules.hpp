@@ -102,7 +102,12 @@ inline bool same(const BookingRef& a, const BookingRef& b) {
 inline bool overlap(const Slot& a, const Slot& b) { return a.start < b.end && b.start < a.end; }
 
 /// When it was last made or moved, as far as known: of two bookings in conflict the later one goes.
-inline WallTime changed_at(const KnownBooking& known) { return std::max(known.made_at, known.as_of); }
+inline WallTime changed_at(const KnownBooking& known) { return std::max(known.made_at, known.moved_at); }
+
+/// Whoever signed out unseen may have been at this booking for a while.
+inline bool may_have_been_left(const Desk& desk, const Booking& booking) {
+    return desk.unseen_left && booking.covers(*desk.unseen_left) && *desk.unseen_left - booking.start >= shortest_stay;
+}
 
 /// Whether a person is the one who booked. What is not known is no.
 inline bool is_organizer(const Person& who, std::string_view email, const std::string& id) {

@@ -252,22 +252,26 @@ std::string Oracle::why_not_no_show(const View& view, const Truth& truth, const 
     // Of whom the desk has not told nobody knows.
     const bool told = fact.came && *fact.came >= view.hears_since;
     if (told && *fact.came < flight.known_since) return "somebody came at " + clock_of(*fact.came);
-    WallTime from = std::max({fact.slice.start, fact.made, fact.start_changed});
-    if (fact.chance && fact.chance_version <= flight.decided.told.user) from = std::max(from, *fact.chance);
+    // As far as hotdeskd knew it may not have been moved yet.
+    const Slice* const then = truth.find(fact.slice.meeting.value);
+    const Slice& slice = then ? *then : fact.slice;
+    const bool moved = slice.start != fact.slice.start;
+    const auto& warned = moved ? fact.warned_before : fact.warned;
+    WallTime from = std::max({slice.start, fact.made, moved ? WallTime{} : fact.start_changed});
+    if (fact.chance && fact.chance_version <= flight.decided.told.pushed) from = std::max(from, *fact.chance);
     const bool tells = granted_since_ && *granted_since_ + grants_known_after < flight.sent;
     std::string why = "no policy wants that";
     for (const Policy& policy : policies(view, fact.slice.organizer)) {
         if (!policy.no_show_release) continue;
-        if (policy.no_show_exempt_duration && fact.slice.end - fact.slice.start >= *policy.no_show_exempt_duration)
-            continue;
+        if (policy.no_show_exempt_duration && slice.end - slice.start >= *policy.no_show_exempt_duration) continue;
         const WallTime until = from + *policy.no_show_release;
         const bool warns = tells && policy.no_show_warning && policy.messages;
         if (until > flight.sent + clocks_apart)
             why = "it is kept until " + clock_of(until);
-        else if (warns && (!fact.warned || *fact.warned + clocks_apart < from))
+        else if (warns && (!warned || *warned + clocks_apart < from))
             why = "the desk has not been told so since " + clock_of(from);
-        else if (warns && *fact.warned + *policy.no_show_warning > flight.sent)
-            why = "the desk was told so at " + clock_of(*fact.warned) + " only";
+        else if (warns && *warned + *policy.no_show_warning > flight.sent)
+            why = "the desk was told so at " + clock_of(*warned) + " only";
         else
             return "";
     }

@@ -238,6 +238,7 @@ void Oracle::note_version(View& view, const Slice& slice, const Slice* old, Wall
     } else if (old->start != slice.start) {
         // They come anew.
         fact.start_changed = at;
+        fact.warned_before = fact.warned;
         fact.came.reset(), fact.left.reset(), fact.stayed.reset(), fact.warned.reset();
         fact.touched = fact.touched && slice.start <= at;  // of one that goes on running hotdeskd says that they came
     }

@@ -105,6 +105,7 @@ private:
     /// excuse any more.
     struct Seen {
         std::uint64_t user = 0, calls = 0;
+        std::uint64_t pushed = 0;  ///< of the changes of user, the last one that a push told: no answer tells who went
     };
     /// How it was at a desk from `from` on.
     struct Truth {
@@ -146,11 +147,12 @@ private:
         std::vector<Version> versions;
         std::optional<WallTime> stayed;  ///< since when its organizer has been there
         std::optional<WallTime> came, left;
-        bool touched = false;              ///< while it ran somebody was there, whoever it was
-        std::optional<WallTime> chance;    ///< the desk was taken by somebody else until then
-        std::uint64_t chance_version = 0;  ///< of who that was
-        std::optional<WallTime> warned;    ///< the desk has shown that it will be released
-        std::vector<WallTime> edits;       ///< reversals; one that is sent again is one
+        bool touched = false;                   ///< while it ran somebody was there, whoever it was
+        std::optional<WallTime> chance;         ///< the desk was taken by somebody else until then
+        std::uint64_t chance_version = 0;       ///< of who that was
+        std::optional<WallTime> warned;         ///< the desk has shown that it will be released
+        std::optional<WallTime> warned_before;  ///< before it was moved to another start
+        std::vector<WallTime> edits;            ///< reversals; one that is sent again is one
         std::vector<WallTime>
             sent_again;            ///< of them, those before which hotdeskd had not heard of the last one's effect
         Slice edited_to;           ///< the times that the last one gives back

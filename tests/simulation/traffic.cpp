@@ -289,6 +289,7 @@ void Oracle::learn(const News& news) {
     for (const Truth& truth : there.truths)
         if (truth.from <= news.at) then = &truth;
     if (!then) return;
+    if (news.of == News::Of::User) there.told.pushed = std::max(there.told.pushed, then->version.user);
     if (news.of != News::Of::Calls) there.told.user = std::max(there.told.user, then->version.user);
     if (news.of != News::Of::User) there.told.calls = std::max(there.told.calls, then->version.calls);
 }
