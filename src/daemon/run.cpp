@@ -22,6 +22,8 @@ using namespace std::chrono_literals;
 
 /// The loop turns at least this often, for the watchdog and for requests that nobody could ring for.
 constexpr Millis longest_turn = 20s;
+/// What many desks answered at once leaves holes.
+constexpr Millis trim_interval = 5min;
 /// The sentence for systemctl is renewed at most this often: it counts all desks.
 constexpr Millis status_interval = 5s;
 
@@ -163,6 +165,10 @@ private:
             tell_again_at_ = now.mono + status_interval;
             service_->status(engine_->worker().sentence(now));
         }
+        if (now.mono >= trim_again_at_) {
+            trim_again_at_ = now.mono + trim_interval;
+            io::give_free_memory_back();
+        }
         removed_ = removed_ || engine_->worker().removed();
     }
 
@@ -238,7 +244,7 @@ private:
     std::unique_ptr<io::Doorbell> doorbell_;
     std::optional<Engine> engine_;
     std::string activation_id_;
-    MonoTime look_again_at_ = MonoTime::min(), tell_again_at_ = MonoTime::min();
+    MonoTime look_again_at_ = MonoTime::min(), tell_again_at_ = MonoTime::min(), trim_again_at_ = MonoTime::min();
     bool ready_ = false, stopping_ = false, removed_ = false, activation_changed_ = false;
 };
 

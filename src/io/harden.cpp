@@ -18,4 +18,6 @@ Result<void> harden_process() {
 
 void give_large_blocks_back() { (void)::mallopt(M_MMAP_THRESHOLD, 128 << 10); }
 
+void give_free_memory_back() { (void)::malloc_trim(0); }
+
 }  // namespace hotdesk::io
