@@ -65,7 +65,7 @@ struct KnownBooking {
 
     RequestUuid request = {};  ///< BookingRequestUUID, where an event told it
     WallTime made_at{};   ///< when it was made; where only a list told of it, or of its times, when that was first seen
-    WallTime moved_at{};  ///< of the newest push that told of other times; the epoch: none did
+    WallTime moved_at{};  ///< of the newest push with other times or another organizer; the epoch: none
     std::optional<MonoTime> found_at{};  ///< where only a list told of it: `made_at` by the other clock; not stored
     bool at_desk = false;                ///< made at the desk by whoever was signed in there
     WallTime asked_at{};     ///< when they asked for it, if that was heard: a calendar may take long to confirm

@@ -54,6 +54,11 @@ bool has_other_times(const Booking& a, const Booking& b) {
     return a.start != b.start || a.end - b.end >= 1min || b.end - a.end >= 1min;
 }
 
+/// Other times, or another organizer: judged anew, and the later one from now on.
+bool is_news(const Booking& now, const Booking& before) {
+    return has_other_times(now, before) || rules::different_organizers(rules::cover_of(before), now);
+}
+
 /// A booking has changed. Whoever moves what is left of it after they signed out wants it. One that begins at another
 /// time has to be come to anew, with all the time for it; one that gets another organizer, by them.
 void changed(Desk& desk, KnownBooking& known, const Booking& before, Now now) {
@@ -63,6 +68,7 @@ void changed(Desk& desk, KnownBooking& known, const Booking& before, Now now) {
         desk.left.reset();
     if (known.booking.start == before.start && !handed_over) return;
     if (known.booking.start > now.wall) known.arrived = false;
+    if (!handed_over && rules::may_have_been_left(desk, known.booking)) known.arrived = true;
     if (!known.arrived) start_again(desk, known, now);
 }
 
@@ -119,15 +125,7 @@ struct EventFold {
     /// Somebody stands at the desk and books there. The calendar's bookings have no request, an administrator's are
     /// known, and other integrations book for people who are not there. Where not all was heard they may have left.
     [[nodiscard]] bool asked_at_desk(const RequestUuid& uuid) const {
-        return !uuid.empty() && desk.sign_in && desk.sign_in->watched && !permitted(desk, uuid) && !is_sent_away();
-    }
-    /// The desk has taken a sign-out before, and has not said since that somebody is there.
-    [[nodiscard]] bool is_sent_away() const {
-        return std::any_of(desk.attempts.begin(), desk.attempts.end(), [&](const Attempt& attempt) {
-            return attempt.act == Act::SignOut && attempt.count > 0 && !attempt.pending && attempt.failures == 0 &&
-                   !attempt.observed && attempt.answered_at < now.mono - (now.wall - at) &&
-                   desk.status_asked_at.value_or(MonoTime::min()) <= attempt.answered_at;
-        });
+        return !uuid.empty() && desk.sign_in && desk.sign_in->watched && !permitted(desk, uuid);
     }
     /// Said of a booking that was deleted later.
     [[nodiscard]] bool is_history(const BookingRef& ref) const {
@@ -178,7 +176,7 @@ struct EventFold {
             if (known->request.empty() && known->as_of == WallTime{}) take_request(*known, event);
             const Booking before = known->booking;
             if (at >= known->as_of) merge(known->booking, event.booking), known->as_of = at;
-            if (has_other_times(known->booking, before)) known->moved_at = at;
+            if (is_news(known->booking, before)) known->moved_at = at;
             changed(desk, *known, before, now);
             known->learned_at = std::max(known->learned_at, told_at());
         } else {
@@ -208,7 +206,7 @@ struct EventFold {
         known->booking.end = event.start + event.duration;
         if (!event.ref.id.empty()) known->booking.ref.id = event.ref.id;
         known->as_of = at;
-        if (has_other_times(known->booking, before)) known->moved_at = at;
+        if (is_news(known->booking, before)) known->moved_at = at;
         changed(desk, *known, before, now);
         sort_bookings(desk);
     }
@@ -298,7 +296,7 @@ void hear(Desk& desk, const input::BookingsAnswered& answer, Now now) {
                 merge(entry.booking, listed);
                 changed(desk, entry, known->booking, now);
                 // Changed unheard: nobody knows when, and it may have been just now.
-                if (has_other_times(entry.booking, known->booking)) entry.made_at = now.wall, entry.found_at = now.mono;
+                if (is_news(entry.booking, known->booking)) entry.made_at = now.wall, entry.found_at = now.mono;
                 entry.learned_at = answer.asked_at;
             }
         } else {

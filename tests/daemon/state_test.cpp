@@ -58,6 +58,7 @@ DeskState full_desk_with_rules() {
     KnownBooking& known = desk.bookings.front();
     known.request = RequestUuid{"u0"};
     known.made_at = morning - 1h;
+    known.moved_at = morning - 30min;
     known.at_desk = true;
     known.extends = MeetingId{"m0"};
     known.admitted = Admitted{{morning, morning + 1h}, "alice@example.com", true};

@@ -138,7 +138,8 @@ void Run::bookings(sandbox::Desk& desk, const std::string& verb, const Words& wo
         const bool others = desk.user() && !sandbox::same_address(desk.user()->email, wish.organizer);
         const auto made = desk.book(wish, others ? sandbox::Desk::By::Calendar : by(words), now);
         // A desk with a calendar of its own has it at once: then this comes too late, and is said before.
-        if (made.ok() && desk.user() && !others && by(words) == sandbox::Desk::By::Desk) oracle_.booked_at_desk(*made);
+        if (made.ok() && (desk.user() || oracle_.seems_taken(desk)) && !others && by(words) == sandbox::Desk::By::Desk)
+            oracle_.booked_at_desk(*made);
         return;
     }
     if (verb != "move" && verb != "extend" && verb != "remove") throw Broken("no desk does that: " + verb);

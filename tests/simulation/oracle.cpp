@@ -103,6 +103,13 @@ bool Oracle::was_kept_back(const sandbox::Desk& desk) {
     return there && !there->truths.empty() && there->hears_since > there->truths.back().since;
 }
 
+bool Oracle::seems_taken(const sandbox::Desk& desk) {
+    const View* const there = view(desk.place().device.value);
+    if (!there || there->truths.size() < 2) return false;
+    const Truth &now = there->truths.back(), &before = there->truths[there->truths.size() - 2];
+    return now.user.empty() && !before.user.empty() && there->told.user < now.version.user;
+}
+
 void Oracle::died() {
     ++deaths_;
     news_.clear();

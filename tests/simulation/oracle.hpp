@@ -70,6 +70,8 @@ public:
     /// The worker has been through a turn: what it was told is in its store.
     void taken_in();
     void booked_at_desk(const MeetingId& meeting) { at_desk_.insert(meeting.value); }
+    /// hotdeskd has not been told yet that nobody is signed in any more.
+    bool seems_taken(const sandbox::Desk& desk);
     /// An administrator asks for something.
     void ordered(const Request& request) { orders_.push_back({request, host_.world(), {}, {}, {}, 0, false}); }
     /// A person did something at the desk that the cloud tells nobody.
