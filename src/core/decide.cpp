@@ -182,6 +182,10 @@ Step decide(const Desk& desk, Now now, const Surroundings& around) {
             take(verdict, around.messages(), step.decisions);
         }
     }
+    // A call keeps them longer than their booking may last: by the end of the call nobody could tell that they had one.
+    if (desk.sign_in && desk.sign_in->lapsed && !desk.sign_in->cover && desk.active_calls.value.value_or(0) > 0 &&
+        !asked_since(desk, desk.sign_in->since.mono))
+        ask = true;
     want_who(desk, now, around, step);
     wake_for_edges(desk, now, around, step);
     const MonoTime not_before = std::max(desk.ask_not_before, desk.doubted_at);

@@ -79,6 +79,12 @@ void remember_deleted(Desk& desk, BookingRef ref, WallTime as_of, MonoTime learn
     desk.deleted.push_back({std::move(ref), as_of, learned_at});
 }
 
+/// A booking that was gone before somebody signed in gave them no right, though that is heard of later.
+void gone_before(Desk& desk, const BookingRef& ref, bool before) {
+    if (before && desk.sign_in && desk.sign_in->cover && same(desk.sign_in->cover->ref, ref))
+        desk.sign_in->cover.reset();
+}
+
 /// Whether a booking was made from a request. Hybrid calendars give it a MeetingId of its own, and neither a list nor
 /// every event repeats the UUID: then the same times tell. A desk has one booking at a time.
 bool made_from(const RequestedBooking& request, const RequestUuid& uuid, const Booking& booking, Now now) {
@@ -260,6 +266,7 @@ struct EventFold {
             if (ref.meeting.empty()) ref.meeting = known->booking.ref.meeting;
             std::erase_if(desk.bookings, [&](const KnownBooking& k) { return same(k.booking.ref, event.ref); });
         }
+        if (desk.sign_in) gone_before(desk, ref, desk.sign_in->said_at && at < *desk.sign_in->said_at);
         remember_deleted(desk, std::move(ref), at, now.mono);
     }
     /// What is void may have been lost while the desk was cut off, and users may have changed unheard. That bookings
@@ -322,6 +329,8 @@ void hear(Desk& desk, const input::BookingsAnswered& answer, Now now) {
             merged.push_back(known);
             continue;
         }
+        if (desk.sign_in)
+            gone_before(desk, known.booking.ref, desk.sign_in->watched && answer.asked_at <= desk.sign_in->since.mono);
         // What was said of it before the question may be heard once more. The next list may have it again.
         const WallTime asked = now.wall - (now.mono - answer.asked_at) - rules::clocks_apart;
         remember_deleted(desk, known.booking.ref, std::max(known.as_of, asked), answer.asked_at);
