@@ -315,8 +315,9 @@ void hear(Desk& desk, const input::Answered& answered, Now now) {
             wait = rules::backoff(rules::refused_first, rules::refused_most, attempt.failures);
         else if (!desk.pushes_personalized)
             desk.ask_at = now.mono + rules::look_after;
-        // What did not get there does not count; nor does a message that something on the way kept from being shown.
-        const bool kept = rules::only_tells(attempt.act) && answered.failure != ErrorKind::Rejected;
+        // What did not get there does not count; nor does what something on the way kept from being shown or put back.
+        const bool counts = !rules::only_tells(attempt.act) && attempt.act != Act::Restore;
+        const bool kept = !counts && answered.failure != ErrorKind::Rejected;
         if (answered.failure == ErrorKind::Transient || (answered.failure && kept)) --attempt.count;
         attempt.not_before = now.mono + std::max(wait, answered.retry_after.value_or(Millis{0}));
     }

@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 Error failed_with(int code, Millis retry_after) {
     Error error{code == 404 || code >= 500   ? ErrorKind::Transient
                 : code == 429 || code == 423 ? ErrorKind::RateLimited
+                : code == 410                ? ErrorKind::Gone
                                              : ErrorKind::Rejected,
                 "answered " + std::to_string(code)};
     error.http_status = code;
