@@ -84,7 +84,7 @@ void earliest(std::optional<MonoTime>& at, MonoTime candidate) {
 void wake_for_edges(const Desk& desk, Now now, const Surroundings& around, Step& step) {
     const bool somebody = desk.sign_in || desk.left;
     const auto at_edge = [&](WallTime edge) {
-        if (edge > now.wall) earliest(step.wake_at, now.mono + (edge - now.wall));
+        if (edge > now.wall) earliest(step.wake_at, rules::mono_of(edge, now));
     };
     for (const auto& known : desk.bookings) {
         const bool awaited = !known.arrived && around.policy_for(known.booking.organizer_email).no_show_release;
@@ -183,7 +183,7 @@ Step decide(const Desk& desk, Now now, const Surroundings& around) {
         }
     }
     // A call keeps them longer than their booking may last: by the end of the call nobody could tell that they had one.
-    if (desk.sign_in && desk.sign_in->lapsed && !desk.sign_in->cover && desk.active_calls.value.value_or(0) > 0 &&
+    if (desk.sign_in && desk.sign_in->lapsed && !desk.sign_in->cover && rules::in_call(desk) &&
         !asked_since(desk, desk.sign_in->since.mono))
         ask = true;
     want_who(desk, now, around, step);

@@ -44,9 +44,6 @@ MonoTime later(MonoTime due, const std::optional<Since>& since, const Limit& gra
     return since && grace ? std::max(due, since->mono + *grace) : due;
 }
 
-/// The moment of a wall time by the other clock.
-MonoTime mono_of(WallTime at, Now now) { return now.mono + (at - now.wall); }
-
 /// Why the booking of a sign-in does not cover it any more.
 std::string lapse(const Desk& desk, const SignIn& visit, Now now) {
     const std::string whose = sentence({"the booking of ", organizer_of(visit.cover->organizer_email)});
@@ -311,7 +308,8 @@ private:
         if (no_show_withheld(policy)) return;
         if (const auto why = why_no_no_show(known, policy); !why.empty()) return both_rest(why);
         // Whoever came before hotdeskd was there, or while messages were lost, was not seen: the clock starts again.
-        MonoTime from = std::max({mono_of(booking.start, now_), mono_of(known.made_at, now_), desk_.watched_since});
+        MonoTime from =
+            std::max({rules::mono_of(booking.start, now_), rules::mono_of(known.made_at, now_), desk_.watched_since});
         if (known.chance) from = std::max(from, known.chance->mono);
         MonoTime due = from + *policy.no_show_release;
 
@@ -359,7 +357,7 @@ private:
         if (const auto* told = tried(Act::WarnEnd, booking.ref);
             told && told->count > 0 && !told->pending && told->failures == 0)
             return rests(Rule::EndWarning, "the user was told");
-        acts(Rule::EndWarning, Act::WarnEnd, mono_of(booking.end - *policy.end_warning, now_),
+        acts(Rule::EndWarning, Act::WarnEnd, rules::mono_of(booking.end - *policy.end_warning, now_),
              sentence({"the booking of ", organizer_of(booking.organizer_email), " ends at ", said(booking.end)}),
              booking.ref, admission::facts_of(desk_, booking, around_.zone(), format_duration(*policy.end_warning)));
     }

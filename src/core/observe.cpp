@@ -95,7 +95,7 @@ void calls_changed(Desk& desk, const Before& before, std::optional<WallTime> on_
     SignIn& visit = *desk.sign_in;
     const bool was_on = before.calls.value_or(0) > 0;
     if (was_on && desk.active_calls.value == 0) visit.call_ended = Since{now.wall, now.mono};
-    if (!in_call(desk) || was_on || !before.calls || !on_at || !visit.cover || visit.lapsed) return;
+    if (!rules::in_call(desk) || was_on || !before.calls || !on_at || !visit.cover || visit.lapsed) return;
     const KnownBooking* const known = find(desk, visit.cover->ref);
     const Millis stay = *on_at - visit.said_at.value_or(visit.since.wall);
     if (known && is_let_stay(visit, *known, stay, *on_at)) visit.let_stay = true;
@@ -109,7 +109,7 @@ void note_beginnings(Desk& desk, const Before& before, WallTime at) {
         else if (!was)
             from = at;
     };
-    note(desk.call_from, in_call(desk), before.calls.value_or(0) > 0);
+    note(desk.call_from, rules::in_call(desk), before.calls.value_or(0) > 0);
     note(desk.seen_from, desk.presence.value == Presence::Yes, before.seen);
 }
 
@@ -122,7 +122,7 @@ void still_expected(Desk& desk, Now now) {
 
 /// The call is over, or nobody is seen any more. Where that was no arrival, the desk is free from now on.
 void note_ends(Desk& desk, const Before& before, Now now) {
-    const bool over = before.calls.value_or(0) > 0 && !in_call(desk);
+    const bool over = before.calls.value_or(0) > 0 && !rules::in_call(desk);
     const bool gone = before.seen && desk.presence.value != Presence::Yes;
     if (over || gone) still_expected(desk, now);
 }
@@ -155,7 +155,7 @@ bool may_have_come(const Desk& desk, const SignIn& visit, const KnownBooking& kn
     const bool in_time = visit.covered_from <= visit.said_at.value_or(visit.since.wall);
     const bool seen = desk.presence.value == Presence::Yes;
     if (in_time && (seen || visit.call_ended)) return true;
-    if (in_call(desk)) return in_time;
+    if (rules::in_call(desk)) return in_time;
     const WallTime from = visit.call_ended ? std::max(visit.covered_from, visit.call_ended->wall) : visit.covered_from;
     return said_at.value_or(now.wall) - from >= rules::shortest_stay;
 }
@@ -222,7 +222,7 @@ void came_before(Desk& desk, const input::Pushed& pushed, Now now) {
 /// Of a sign-out is heard, and of the sign-in before it nothing ever was: nobody was listening then.
 void left_unseen(Desk& desk, const input::Pushed& pushed, Now now) {
     if (desk.sign_in || pushed.full_sync || pushed.report.personalized != std::optional{false}) return;
-    if (pushed.as_of <= desk.personalized.as_of || now.mono - (now.wall - pushed.as_of) >= desk.watched_since) return;
+    if (pushed.as_of <= desk.personalized.as_of || rules::mono_of(pushed.as_of, now) >= desk.watched_since) return;
     desk.unseen_left = pushed.as_of;
     for (auto& known : desk.bookings)
         if (rules::may_have_been_left(desk, known.booking)) known.arrived = true;
@@ -265,7 +265,8 @@ void hear(Desk& desk, const input::StatusAnswered& answer, Now now) {
     take_answer(desk.personalized, answer.report.personalized, answer.asked_at);
     // Presence may not have been asked for: what was pushed is not forgotten for that.
     if (answer.report.presence) take_answer(desk.presence, answer.report.presence, answer.asked_at);
-    if (before.calls && desk.active_calls.value && (*before.calls > 0) != in_call(desk)) desk.calls_go_unheard = true;
+    if (before.calls && desk.active_calls.value && (*before.calls > 0) != rules::in_call(desk))
+        desk.calls_go_unheard = true;
     note_beginnings(desk, before, now.wall);
     note_ends(desk, before, now);
     calls_changed(desk, before, std::nullopt, now);

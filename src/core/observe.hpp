@@ -27,8 +27,6 @@ void hear(Desk& desk, const input::Happened& happened, Now now);
 /// The list replaces what was known, except what was learned after the question went out and what is over.
 void hear(Desk& desk, const input::BookingsAnswered& answer, Now now);
 
-inline bool in_call(const Desk& desk) { return desk.active_calls.value.value_or(0) > 0; }
-
 /// Who has come, by what has been so until now.
 void settle_arrivals(Desk& desk, Now now);
 /// What follows from what is known, arrivals included.

@@ -64,8 +64,7 @@ bool is_news(const Booking& now, const Booking& before) {
 void changed(Desk& desk, KnownBooking& known, const Booking& before, Now now) {
     const bool handed_over = rules::different_organizers(rules::cover_of(before), known.booking);
     if (handed_over) known.arrived = false;
-    if ((has_other_times(known.booking, before) || handed_over) && desk.left && same(desk.left->ref, known.booking.ref))
-        desk.left.reset();
+    if (is_news(known.booking, before) && desk.left && same(desk.left->ref, known.booking.ref)) desk.left.reset();
     if (known.booking.start == before.start && !handed_over) return;
     if (known.booking.start > now.wall) known.arrived = false;
     if (!handed_over && rules::may_have_been_left(desk, known.booking)) known.arrived = true;
@@ -80,9 +79,8 @@ void remember_deleted(Desk& desk, BookingRef ref, WallTime as_of, MonoTime learn
 }
 
 /// A booking that was gone before somebody signed in gave them no right, though that is heard of later.
-void gone_before(Desk& desk, const BookingRef& ref, bool before) {
-    if (before && desk.sign_in && desk.sign_in->cover && same(desk.sign_in->cover->ref, ref))
-        desk.sign_in->cover.reset();
+void was_gone(SignIn& visit, const BookingRef& ref) {
+    if (visit.cover && same(visit.cover->ref, ref)) visit.cover.reset();
 }
 
 /// Whether a booking was made from a request. Hybrid calendars give it a MeetingId of its own, and neither a list nor
@@ -125,9 +123,7 @@ struct EventFold {
     Now now;
 
     /// What is heard late tells how it was then: an answer to a question asked since is newer.
-    [[nodiscard]] MonoTime told_at() const {
-        return std::min(now.mono, now.mono - (now.wall - at) + rules::clocks_apart);
-    }
+    [[nodiscard]] MonoTime told_at() const { return std::min(now.mono, rules::mono_of(at, now) + rules::clocks_apart); }
     /// Somebody stands at the desk and books there. The calendar's bookings have no request, an administrator's are
     /// known, and other integrations book for people who are not there. Where not all was heard they may have left.
     [[nodiscard]] bool asked_at_desk(const RequestUuid& uuid) const {
@@ -266,7 +262,7 @@ struct EventFold {
             if (ref.meeting.empty()) ref.meeting = known->booking.ref.meeting;
             std::erase_if(desk.bookings, [&](const KnownBooking& k) { return same(k.booking.ref, event.ref); });
         }
-        if (desk.sign_in) gone_before(desk, ref, desk.sign_in->said_at && at < *desk.sign_in->said_at);
+        if (desk.sign_in && desk.sign_in->said_at && at < *desk.sign_in->said_at) was_gone(*desk.sign_in, ref);
         remember_deleted(desk, std::move(ref), at, now.mono);
     }
     /// What is void may have been lost while the desk was cut off, and users may have changed unheard. That bookings
@@ -329,8 +325,8 @@ void hear(Desk& desk, const input::BookingsAnswered& answer, Now now) {
             merged.push_back(known);
             continue;
         }
-        if (desk.sign_in)
-            gone_before(desk, known.booking.ref, desk.sign_in->watched && answer.asked_at <= desk.sign_in->since.mono);
+        if (desk.sign_in && desk.sign_in->watched && answer.asked_at <= desk.sign_in->since.mono)
+            was_gone(*desk.sign_in, known.booking.ref);
         // What was said of it before the question may be heard once more. The next list may have it again.
         const WallTime asked = now.wall - (now.mono - answer.asked_at) - rules::clocks_apart;
         remember_deleted(desk, known.booking.ref, std::max(known.as_of, asked), answer.asked_at);

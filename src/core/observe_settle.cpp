@@ -142,7 +142,7 @@ void settle_arrivals(Desk& desk, Now now) {
         if (known.arrived || !known.booking.covers(now.wall)) continue;
         const WallTime packed = std::max(known.booking.start, desk.stranger_left.value_or(WallTime{})) + rules::packing;
         const bool came_in = seen && (now.wall >= packed || !is_anothers(desk, known, desk.seen_from));
-        known.arrived = came_in || (in_call(desk) && !is_anothers(desk, known, desk.call_from));
+        known.arrived = came_in || (rules::in_call(desk) && !is_anothers(desk, known, desk.call_from));
     }
 }
 

@@ -101,6 +101,11 @@ inline bool same(const BookingRef& a, const BookingRef& b) {
 
 inline bool overlap(const Slot& a, const Slot& b) { return a.start < b.end && b.start < a.end; }
 
+/// The moment of a wall time by the other clock.
+inline MonoTime mono_of(WallTime at, Now now) { return now.mono + (at - now.wall); }
+
+inline bool in_call(const Desk& desk) { return desk.active_calls.value.value_or(0) > 0; }
+
 /// When it was last made or moved, as far as known: of two bookings in conflict the later one goes.
 inline WallTime changed_at(const KnownBooking& known) { return std::max(known.made_at, known.moved_at); }
 
@@ -120,7 +125,7 @@ inline bool is_organizer(const Person& who, std::string_view email, const std::s
 inline MonoTime at_booking_since(const DeskState& desk, const SignIn& visit, Now now) {
     for (const auto& known : desk.bookings)
         if (visit.cover && same(known.booking.ref, visit.cover->ref))
-            return std::max(visit.since.mono, now.mono + (known.booking.start - now.wall));
+            return std::max(visit.since.mono, mono_of(known.booking.start, now));
     return visit.since.mono;
 }
 

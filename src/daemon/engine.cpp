@@ -95,7 +95,7 @@ void Engine::take(HttpDone&& done) {
         const Now heard = now();  // this machine's clock may have been set while the answer was waited for
         if (clock_.hear(*done.reply->date, heard.wall - clock_.offset(), heard.mono - under_way.started))
             worker_.clock_corrected(clock_.offset(), now());
-        worker_.doubt_clock(clock_.doubted(), now());
+        worker_.doubt_clock(clock_.doubted(), heard);
     }
     Result<Reply> reply = done.reply.ok()
                               ? codec::decode(under_way.call, std::move(*done.reply), wire_of(worker_, client_))

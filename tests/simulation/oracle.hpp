@@ -155,11 +155,10 @@ private:
         std::optional<WallTime> warned;         ///< the desk has shown that it will be released
         std::optional<WallTime> warned_before;  ///< before it was moved to another start
         std::vector<WallTime> edits;            ///< reversals; one that is sent again is one
-        std::vector<WallTime>
-            sent_again;            ///< of them, those before which hotdeskd had not heard of the last one's effect
-        Slice edited_to;           ///< the times that the last one gives back
-        WallTime edited_version;   ///< which version the last one was about
-        int edits_of_version = 0;  ///< how often that one was sent
+        std::vector<WallTime> sent_again;       ///< of them, those that hotdeskd may have taken for the one before
+        Slice edited_to;                        ///< the times that the last one gives back
+        WallTime edited_version;                ///< which version the last one was about
+        int edits_of_version = 0;               ///< how often that one was sent
         bool gone = false;
         std::optional<WallTime> gone_at, gone_told;
     };
