@@ -83,6 +83,13 @@ void was_gone(SignIn& visit, const BookingRef& ref) {
     if (visit.cover && same(visit.cover->ref, ref)) visit.cover.reset();
 }
 
+/// The same where the desk tells when it went: also before it had begun, over somebody who sat there without one.
+void was_gone(Desk& desk, const BookingRef& ref, WallTime start, WallTime went) {
+    if (!desk.sign_in) return;
+    SignIn& visit = *desk.sign_in;
+    if ((visit.said_at && went < *visit.said_at) || (visit.was_without && went < start)) was_gone(visit, ref);
+}
+
 /// Whether a booking was made from a request. Hybrid calendars give it a MeetingId of its own, and neither a list nor
 /// every event repeats the UUID: then the same times tell. A desk has one booking at a time.
 bool made_from(const RequestedBooking& request, const RequestUuid& uuid, const Booking& booking, Now now) {
@@ -128,6 +135,12 @@ struct EventFold {
     /// known, and other integrations book for people who are not there. Where not all was heard they may have left.
     [[nodiscard]] bool asked_at_desk(const RequestUuid& uuid) const {
         return !uuid.empty() && desk.sign_in && desk.sign_in->watched && !permitted(desk, uuid);
+    }
+    /// The booking has changed, and the desk tells when.
+    void news_of(KnownBooking& known, const Booking& before) const {
+        if (is_news(known.booking, before)) known.moved_at = at;
+        if (!known.booking.covers(now.wall)) was_gone(desk, before.ref, before.start, at);
+        changed(desk, known, before, now);
     }
     /// Said of a booking that was deleted later.
     [[nodiscard]] bool is_history(const BookingRef& ref) const {
@@ -178,8 +191,7 @@ struct EventFold {
             if (known->request.empty() && known->as_of == WallTime{}) take_request(*known, event);
             const Booking before = known->booking;
             if (at >= known->as_of) merge(known->booking, event.booking), known->as_of = at;
-            if (is_news(known->booking, before)) known->moved_at = at;
-            changed(desk, *known, before, now);
+            news_of(*known, before);
             known->learned_at = std::max(known->learned_at, told_at());
         } else {
             KnownBooking created{event.booking, at, told_at()};
@@ -208,8 +220,7 @@ struct EventFold {
         known->booking.end = event.start + event.duration;
         if (!event.ref.id.empty()) known->booking.ref.id = event.ref.id;
         known->as_of = at;
-        if (is_news(known->booking, before)) known->moved_at = at;
-        changed(desk, *known, before, now);
+        news_of(*known, before);
         sort_bookings(desk);
     }
     // A wish to change is not a change: BookingMoved tells of that.
@@ -247,6 +258,7 @@ struct EventFold {
         auto* known = find(desk, event.ref);
         if (!known || at < known->as_of) return;
         known->booking.end = std::max(known->booking.start, std::min(known->booking.end, event.end));
+        was_gone(desk, known->booking.ref, known->booking.start, at);
         known->as_of = at;
         known->learned_at = std::max(known->learned_at, told_at());
     }
@@ -258,11 +270,12 @@ struct EventFold {
         // Made again under the same name after this deletion: the deletion is history.
         if (known && known->as_of > at) return;
         BookingRef ref = event.ref;
+        const WallTime start = known ? known->booking.start : WallTime{};
         if (known) {
             if (ref.meeting.empty()) ref.meeting = known->booking.ref.meeting;
             std::erase_if(desk.bookings, [&](const KnownBooking& k) { return same(k.booking.ref, event.ref); });
         }
-        if (desk.sign_in && desk.sign_in->said_at && at < *desk.sign_in->said_at) was_gone(*desk.sign_in, ref);
+        was_gone(desk, ref, start, at);
         remember_deleted(desk, std::move(ref), at, now.mono);
     }
     /// What is void may have been lost while the desk was cut off, and users may have changed unheard. That bookings
