@@ -143,6 +143,7 @@ struct SignIn {
     /// somebody who already sat there; not stored.
     WallTime covered_from{};
     bool was_without = false;                   ///< sat there before any booking covered it; not stored
+    WallTime without_until{};                   ///< start of the booking that came over them then; not stored
     std::optional<Person> who = {};             ///< as Webex says; empty: not asked, or not known
     std::optional<MonoTime> who_asked_at = {};  ///< when the question went out; not stored
     MonoTime who_not_before = MonoTime::min();  ///< after a question that failed; not stored

@@ -83,11 +83,11 @@ void was_gone(SignIn& visit, const BookingRef& ref) {
     if (visit.cover && same(visit.cover->ref, ref)) visit.cover.reset();
 }
 
-/// The same where the desk tells when it went: also before it had begun, over somebody who sat there without one.
-void was_gone(Desk& desk, const BookingRef& ref, WallTime start, WallTime went) {
+/// The same where the desk tells when it went. It may also have gone before it began, over somebody who was early.
+void was_gone(Desk& desk, const BookingRef& ref, WallTime went) {
     if (!desk.sign_in) return;
     SignIn& visit = *desk.sign_in;
-    if ((visit.said_at && went < *visit.said_at) || (visit.was_without && went < start)) was_gone(visit, ref);
+    if ((visit.said_at && went < *visit.said_at) || went < visit.without_until) was_gone(visit, ref);
 }
 
 /// Whether a booking was made from a request. Hybrid calendars give it a MeetingId of its own, and neither a list nor
@@ -139,7 +139,7 @@ struct EventFold {
     /// The booking has changed, and the desk tells when.
     void news_of(KnownBooking& known, const Booking& before) const {
         if (is_news(known.booking, before)) known.moved_at = at;
-        if (!known.booking.covers(now.wall)) was_gone(desk, before.ref, before.start, at);
+        if (!known.booking.covers(now.wall)) was_gone(desk, before.ref, at);
         changed(desk, known, before, now);
     }
     /// Said of a booking that was deleted later.
@@ -258,7 +258,7 @@ struct EventFold {
         auto* known = find(desk, event.ref);
         if (!known || at < known->as_of) return;
         known->booking.end = std::max(known->booking.start, std::min(known->booking.end, event.end));
-        was_gone(desk, known->booking.ref, known->booking.start, at);
+        was_gone(desk, known->booking.ref, at);
         known->as_of = at;
         known->learned_at = std::max(known->learned_at, told_at());
     }
@@ -270,12 +270,11 @@ struct EventFold {
         // Made again under the same name after this deletion: the deletion is history.
         if (known && known->as_of > at) return;
         BookingRef ref = event.ref;
-        const WallTime start = known ? known->booking.start : WallTime{};
         if (known) {
             if (ref.meeting.empty()) ref.meeting = known->booking.ref.meeting;
             std::erase_if(desk.bookings, [&](const KnownBooking& k) { return same(k.booking.ref, event.ref); });
         }
-        was_gone(desk, ref, start, at);
+        was_gone(desk, ref, at);
         remember_deleted(desk, std::move(ref), at, now.mono);
     }
     /// What is void may have been lost while the desk was cut off, and users may have changed unheard. That bookings
