@@ -60,11 +60,13 @@ void Oracle::check_overstay(const View& view) {
     for (const Slice& slice : truth.bookings)
         if (identity_ && same_address(slice.organizer, truth.user) && slice.start > now && slice.start <= now + grace)
             return;
+    const WallTime seemed_until = seems_booked_until(view);
     const WallTime noticed =
-        knows && !truth.covered ? truth.unentitled_since : std::max(truth.unentitled_since, truth.alone_since);
+        std::max(knows && !truth.covered ? truth.unentitled_since : std::max(truth.unentitled_since, truth.alone_since),
+                 std::min(seemed_until, now));
     WallTime due = std::max(noticed, truth.call_ended) + grace + request_patience;
     // One that has not pushed the sign-in, or the deletion of the booking, is asked when it next sends all.
-    if (view.hears_since > truth.since || may_seem_booked(view)) due = std::max(due, noticed + silent_bound);
+    if (view.hears_since > truth.since || seemed_until > now) due = std::max(due, noticed + silent_bound);
     due = std::max(latest(due, *well), *well + recovered_after + grace);
     if (knows && truth.covered) due += identity_bound;
     longest_overstay_ = std::max(longest_overstay_, Millis{now - std::max(noticed, truth.call_ended) - grace});
@@ -73,15 +75,19 @@ void Oracle::check_overstay(const View& view) {
               clock_of(truth.unentitled_since));
 }
 
-/// Of the booking that was moved away or deleted hotdeskd has not been told.
-bool Oracle::may_seem_booked(const View& view) const {
-    const WallTime now = host_.world();
+/// Of a booking that was moved away or deleted hotdeskd has not been told: its end counts for it. The epoch: of none.
+WallTime Oracle::seems_booked_until(const View& view) const {
+    const WallTime now = host_.world(), came = view.truths.back().since;
+    WallTime end{};
     for (const auto& [meeting, fact] : facts_) {
         if (fact.desk != static_cast<std::size_t>(&view - views_.data())) continue;
-        for (const Version* const version : believable(fact, now))
-            if (version->slice.start <= now && now < version->slice.end) return true;
+        for (const Version& version : fact.versions) {
+            if (version.slice.start > now || version.slice.end <= came) continue;
+            const auto then = believable(fact, std::min(now, version.slice.end));
+            if (std::find(then.begin(), then.end(), &version) != then.end()) end = std::max(end, version.slice.end);
+        }
     }
-    return false;
+    return end;
 }
 
 void Oracle::check_bookings(const View& view) const {

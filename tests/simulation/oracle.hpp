@@ -268,7 +268,7 @@ private:
 
     // duties.cpp
     void check_overstay(const View& view);
-    [[nodiscard]] bool may_seem_booked(const View& view) const;
+    [[nodiscard]] WallTime seems_booked_until(const View& view) const;
     void check_bookings(const View& view) const;
     static WallTime first_judged(const View& view);
     void check_breach(const View& view, const Fact& fact, const std::vector<Policy>& all) const;
