@@ -118,7 +118,7 @@ void ask_who(const SignIn& visit, MonoTime due, Now now, Step& step) {
 /// Who is signed in is asked for once a sign-in, when the desk has had its own chance to find out; and again where
 /// somebody else may have taken the place unheard.
 void want_who(const Desk& desk, Now now, const Surroundings& around, Step& step) {
-    if (!desk.sign_in || !desk.sign_in->cover || desk.sign_in->lapsed || !around.may_ask_who()) return;
+    if (!desk.sign_in || !rules::is_covered(desk, *desk.sign_in, now) || !around.may_ask_who()) return;
     if (!around.grants().withheld(Act::SignOut).empty()) return;  // the answer would be of no use
     const SignIn& visit = *desk.sign_in;
     if (visit.cover->organizer_email.empty()) return;

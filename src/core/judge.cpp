@@ -223,7 +223,7 @@ private:
             return rests(Rule::VerifyIdentity, "Webex may not be asked who is signed in: the scopes are not granted");
         if (!desk_.sign_in) return rests(Rule::VerifyIdentity, "nobody is signed in");
         const SignIn& visit = *desk_.sign_in;
-        if (!visit.cover || visit.lapsed) return rests(Rule::VerifyIdentity, "no booking covers the sign-in");
+        if (!rules::is_covered(desk_, visit, now_)) return rests(Rule::VerifyIdentity, "no booking covers the sign-in");
         if (!policy.sign_out_grace) return rests(Rule::VerifyIdentity, "sign_out_grace is off");
         if (is_deaf(desk_)) return rests(Rule::VerifyIdentity, missing);
         if (!visit.who) return rests(Rule::VerifyIdentity, "Webex has not said who is signed in");

@@ -121,6 +121,14 @@ inline bool is_organizer(const Person& who, std::string_view email, const std::s
                                          [&](const std::string& own) { return same_address(own, email); });
 }
 
+/// Whether the booking of a visit runs: one that is awaited may have taken its place.
+inline bool is_covered(const DeskState& desk, const SignIn& visit, Now now) {
+    return visit.cover && !visit.lapsed &&
+           std::any_of(desk.bookings.begin(), desk.bookings.end(), [&](const KnownBooking& known) {
+               return same(known.booking.ref, visit.cover->ref) && known.booking.covers(now.wall);
+           });
+}
+
 /// Since when a visit is at its booking: from the sign-in, or from the booking's start where that came later.
 inline MonoTime at_booking_since(const DeskState& desk, const SignIn& visit, Now now) {
     for (const auto& known : desk.bookings)

@@ -225,12 +225,14 @@ void Oracle::answered(const Exchange& exchange, const Result<HttpReply>& reply) 
     if (exchange.endpoint == Endpoint::Poll) read_poll(reply->body);
     if (!there) return;
     const std::string command = command_of(exchange);
+    // Of what happened in the same millisecond an answer need not tell.
+    const WallTime knows = flight.arrived - 1ms;
     if (exchange.endpoint == Endpoint::Status) {
         there->status_served = std::max(there->status_served, flight.arrived);
-        news_.push_back({exchange.desk, "", flight.arrived, News::Of::Status});
+        news_.push_back({exchange.desk, "", knows, News::Of::Status});
     } else if (command == "Bookings.List") {
         there->list_served = std::max(there->list_served, flight.arrived);
-        news_.push_back({exchange.desk, "", flight.arrived, News::Of::List});
+        news_.push_back({exchange.desk, "", knows, News::Of::List});
     } else if (flight.rule() == "cli") {
         for (Order& order : orders_)
             if (order.request.device.value == exchange.desk && command == "Bookings.Book" &&
