@@ -185,6 +185,7 @@ struct Attempt {
     std::optional<Seq> pending;  ///< the decision that waits for its answer
     bool observed = false;       ///< decided in observe mode: recorded once, never sent
     bool over = false;           ///< a reversal that has had its effect, and whose answer is still to come; not stored
+    bool in_vain = false;        ///< nothing of a reversal has reached the desk; not stored
     MonoTime not_before{};       ///< the next try; not stored
     MonoTime answered_at{};      ///< the last answer; what was asked before it is stale. Not stored
     bool operator==(const Attempt& o) const {

@@ -231,6 +231,7 @@ void noted(Desk& desk, const Decision& decision, Seq seq, Mode mode, Now now) {
     // The same reversal sent again is one reversal, of the last time.
     if (act == Act::Restore && known != desk.bookings.end()) {
         if (again && !known->reversals.empty()) known->reversals.pop_back();
+        if (!again) at->in_vain = true;
         known->reversals.push_back(now.wall);
     }
     ++at->count;

@@ -306,6 +306,7 @@ void hear(Desk& desk, const input::Answered& answered, Now now) {
         // sign-out.
         const bool done = !answered.failure || answered.may_be_done;
         if (attempt.act == Act::SignOut && done && !desk.pushes_personalized) visit_in_doubt(desk, now);
+        attempt.in_vain = attempt.in_vain && !done && answered.failure != ErrorKind::Rejected;
         attempt.pending.reset();
         attempt.answered_at = now.mono;
         attempt.failures = answered.failure ? attempt.failures + 1 : 0;

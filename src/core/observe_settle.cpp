@@ -101,9 +101,12 @@ bool is_anothers(const Desk& desk, const KnownBooking& known, std::optional<Wall
 void settle_attempts(Desk& desk, Now now) {
     // The answer may come long after the effect, and after the next move.
     for (Attempt& attempt : desk.attempts) {
-        if (attempt.act != Act::Restore || !attempt.pending) continue;
-        const KnownBooking* const known = find(desk, attempt.ref);
+        if (attempt.act != Act::Restore) continue;
+        KnownBooking* const known = find(desk, attempt.ref);
         attempt.over = attempt.over || (known && !known->objection);
+        // One that never got there is no reversal.
+        if (known && attempt.over && attempt.in_vain && !attempt.pending && !known->reversals.empty())
+            known->reversals.pop_back();
     }
     std::erase_if(desk.attempts, [&](const Attempt& attempt) {
         if (attempt.pending || attempt.act == Act::SignOut) return false;
