@@ -143,7 +143,7 @@ struct SignIn {
     /// somebody who already sat there; not stored.
     WallTime covered_from{};
     bool was_without = false;                   ///< sat there before any booking covered it; not stored
-    WallTime without_until{};                   ///< start of the booking that came over them then; not stored
+    WallTime cover_began{};                     ///< start of the cover, where it is the first one; not stored
     std::optional<Person> who = {};             ///< as Webex says; empty: not asked, or not known
     std::optional<MonoTime> who_asked_at = {};  ///< when the question went out; not stored
     MonoTime who_not_before = MonoTime::min();  ///< after a question that failed; not stored
@@ -185,7 +185,7 @@ struct Attempt {
     std::optional<Seq> pending;  ///< the decision that waits for its answer
     bool observed = false;       ///< decided in observe mode: recorded once, never sent
     bool over = false;           ///< a reversal that has had its effect, and whose answer is still to come; not stored
-    bool in_vain = false;        ///< nothing of a reversal has reached the desk; not stored
+    bool in_vain = false;        ///< as far as is known nothing of this reversal reached the desk; not stored
     MonoTime not_before{};       ///< the next try; not stored
     MonoTime answered_at{};      ///< the last answer; what was asked before it is stale. Not stored
     bool operator==(const Attempt& o) const {

@@ -80,14 +80,17 @@ void remember_deleted(Desk& desk, BookingRef ref, WallTime as_of, MonoTime learn
 
 /// A booking that was gone before somebody signed in gave them no right, though that is heard of later.
 void was_gone(SignIn& visit, const BookingRef& ref) {
-    if (visit.cover && same(visit.cover->ref, ref)) visit.cover.reset();
+    if (!visit.cover || !same(visit.cover->ref, ref)) return;
+    visit.cover.reset();
+    visit.let_stay = false;
 }
 
-/// The same where the desk tells when it went. It may also have gone before it began, over somebody who was early.
+/// The same where the desk tells when it went: it may also have gone before it began, over somebody who was early.
+/// Where another one had covered them before, they have what they had from that one.
 void was_gone(Desk& desk, const BookingRef& ref, WallTime went) {
-    if (!desk.sign_in) return;
+    if (!desk.sign_in || desk.sign_in->cover_began == WallTime{}) return;
     SignIn& visit = *desk.sign_in;
-    if ((visit.said_at && went < *visit.said_at) || went < visit.without_until) was_gone(visit, ref);
+    if (went < std::max(visit.cover_began, visit.said_at.value_or(WallTime{}))) was_gone(visit, ref);
 }
 
 /// Whether a booking was made from a request. Hybrid calendars give it a MeetingId of its own, and neither a list nor
@@ -136,11 +139,17 @@ struct EventFold {
     [[nodiscard]] bool asked_at_desk(const RequestUuid& uuid) const {
         return !uuid.empty() && desk.sign_in && desk.sign_in->watched && !permitted(desk, uuid);
     }
-    /// The booking has changed, and the desk tells when.
-    void news_of(KnownBooking& known, const Booking& before) const {
+    /// The desk has told other times, or the same ones once more.
+    void told_times_of(KnownBooking& known, const Booking& before) const {
         if (is_news(known.booking, before)) known.moved_at = at;
-        if (!known.booking.covers(now.wall)) was_gone(desk, before.ref, at);
+        never_covered(known.booking);
         changed(desk, known, before, now);
+    }
+    /// Whoever is signed in has had nothing of a booking with these times.
+    void never_covered(const Booking& booking) const {
+        if (!desk.sign_in) return;
+        const WallTime came = desk.sign_in->said_at.value_or(desk.sign_in->since.wall);
+        if (!rules::overlap({booking.start, booking.end}, {came, now.wall})) was_gone(desk, booking.ref, at);
     }
     /// Said of a booking that was deleted later.
     [[nodiscard]] bool is_history(const BookingRef& ref) const {
@@ -190,8 +199,11 @@ struct EventFold {
             // A list told of it first, or the same is said twice.
             if (known->request.empty() && known->as_of == WallTime{}) take_request(*known, event);
             const Booking before = known->booking;
-            if (at >= known->as_of) merge(known->booking, event.booking), known->as_of = at;
-            news_of(*known, before);
+            if (at >= known->as_of) {
+                merge(known->booking, event.booking);
+                known->as_of = at;
+                told_times_of(*known, before);
+            }
             known->learned_at = std::max(known->learned_at, told_at());
         } else {
             KnownBooking created{event.booking, at, told_at()};
@@ -220,7 +232,7 @@ struct EventFold {
         known->booking.end = event.start + event.duration;
         if (!event.ref.id.empty()) known->booking.ref.id = event.ref.id;
         known->as_of = at;
-        news_of(*known, before);
+        told_times_of(*known, before);
         sort_bookings(desk);
     }
     // A wish to change is not a change: BookingMoved tells of that.
@@ -258,7 +270,7 @@ struct EventFold {
         auto* known = find(desk, event.ref);
         if (!known || at < known->as_of) return;
         known->booking.end = std::max(known->booking.start, std::min(known->booking.end, event.end));
-        was_gone(desk, known->booking.ref, at);
+        never_covered(known->booking);
         known->as_of = at;
         known->learned_at = std::max(known->learned_at, told_at());
     }

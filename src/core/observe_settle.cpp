@@ -54,7 +54,7 @@ void begin_cover(SignIn& visit, const Booking& booking, Now now) {
     const bool same = visit.cover && rules::same(visit.cover->ref, booking.ref) &&
                       !rules::different_organizers(*visit.cover, booking);
     if (same && !visit.lapsed) return;
-    visit.without_until = visit.was_without && !visit.cover ? booking.start : WallTime{};
+    visit.cover_began = visit.cover ? WallTime{} : booking.start;
     if (visit.cover && !same) visit.let_stay = false;
     if (visit.cover && !visit.lapsed && !booking.organizer_email.empty() &&
         same_address(visit.cover->organizer_email, booking.organizer_email))

@@ -121,11 +121,20 @@ inline bool is_organizer(const Person& who, std::string_view email, const std::s
                                          [&](const std::string& own) { return same_address(own, email); });
 }
 
+/// Two bookings are known to be different people's. What is not known counts as the same: in doubt for the user.
+inline bool different_organizers(const Cover& a, const Booking& b) {
+    if (!a.organizer_email.empty() && !b.organizer_email.empty())
+        return !same_address(a.organizer_email, b.organizer_email);
+    if (!a.organizer_id.empty() && !b.organizer_id.empty()) return a.organizer_id != b.organizer_id;
+    return false;
+}
+
 /// Whether the booking of a visit runs: one that is awaited may have taken its place.
 inline bool is_covered(const DeskState& desk, const SignIn& visit, Now now) {
     return visit.cover && !visit.lapsed &&
            std::any_of(desk.bookings.begin(), desk.bookings.end(), [&](const KnownBooking& known) {
-               return same(known.booking.ref, visit.cover->ref) && known.booking.covers(now.wall);
+               return same(known.booking.ref, visit.cover->ref) && known.booking.covers(now.wall) &&
+                      !different_organizers(*visit.cover, known.booking);
            });
 }
 
@@ -151,14 +160,6 @@ inline Cover cover_of(const Booking& booking) {
 /// The booking for which somebody may have come early, or that runs: it begins within `grace`.
 inline bool is_next(const Booking& booking, Millis grace, Now now) {
     return booking.end > now.wall && booking.start <= now.wall + grace;
-}
-
-/// Two bookings are known to be different people's. What is not known counts as the same: in doubt for the user.
-inline bool different_organizers(const Cover& a, const Booking& b) {
-    if (!a.organizer_email.empty() && !b.organizer_email.empty())
-        return !same_address(a.organizer_email, b.organizer_email);
-    if (!a.organizer_id.empty() && !b.organizer_id.empty()) return a.organizer_id != b.organizer_id;
-    return false;
 }
 
 }  // namespace hotdesk::rules

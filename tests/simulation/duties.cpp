@@ -63,7 +63,7 @@ void Oracle::check_overstay(const View& view) {
     const WallTime seemed_until = seems_booked_until(view);
     const WallTime noticed =
         std::max(knows && !truth.covered ? truth.unentitled_since : std::max(truth.unentitled_since, truth.alone_since),
-                 std::min(seemed_until, now));
+                 seemed_until <= now ? seemed_until : WallTime{});
     WallTime due = std::max(noticed, truth.call_ended) + grace + request_patience;
     // One that has not pushed the sign-in, or the deletion of the booking, is asked when it next sends all.
     if (view.hears_since > truth.since || seemed_until > now) due = std::max(due, noticed + silent_bound);
@@ -81,8 +81,12 @@ WallTime Oracle::seems_booked_until(const View& view) const {
     WallTime end{};
     for (const auto& [meeting, fact] : facts_) {
         if (fact.desk != static_cast<std::size_t>(&view - views_.data())) continue;
-        for (const Version& version : fact.versions) {
+        for (std::size_t i = 0; i < fact.versions.size(); ++i) {
+            const Version& version = fact.versions[i];
             if (version.slice.start > now || version.slice.end <= came) continue;
+            const WallTime went =
+                i + 1 < fact.versions.size() ? fact.versions[i + 1].from : fact.gone_at.value_or(WallTime::max());
+            if (version.slice.end <= now && went >= version.slice.end) continue;  // as it was
             const auto then = believable(fact, std::min(now, version.slice.end));
             if (std::find(then.begin(), then.end(), &version) != then.end()) end = std::max(end, version.slice.end);
         }
