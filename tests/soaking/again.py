@@ -16,6 +16,8 @@ NOT_LOOKED_AT = {401, 429}
 NO_ANSWER = {0, 404, 408, 410, 423}
 #: hotdeskd waits this long for an answer at most. src/io/curl.cpp, with some for an answer that trickles in.
 UNDER_WAY_S = 70
+#: What was sent over a line that was down for 9 s comes this long after it is back.
+LATE_S = 10
 #: The record of a request is made after it came, that of a trouble before it is made.
 APART_S = 1
 
@@ -47,6 +49,14 @@ def was_lost(command, again, troubles):
         return True
     until = min(again["at"], command["at"] + UNDER_WAY_S)
     return strikes(troubles, ("line ", "worker ", "certificate"), command["at"] - APART_S, until)
+
+
+def came_late(command, troubles):
+    """Whether it may have been sent by a worker that has ended since, over a line that was down: the system sends what
+    it has of it once more, in growing steps, when the line is back."""
+    at = command["at"]
+    return any(t.name.startswith("line ") and t.began <= at <= t.ended + LATE_S and
+               strikes(troubles, ("worker ended",), t.began, at) for t in troubles)
 
 
 def was_asked(asked, device, since, until):
@@ -81,7 +91,7 @@ def judge_decisions(sent, records, ordered, asked, troubles):
                 excused += 1
             elif is_order:
                 excused += (was_lost(first, again, troubles) and
-                            was_asked(asked, device, first["at"], again["at"]))
+                            (was_asked(asked, device, first["at"], again["at"]) or came_late(again, troubles)))
             elif name == ALERT:
                 excused += was_lost(first, again, troubles)
         if len(group) > decisions + excused or decisions == 0:

@@ -133,7 +133,7 @@ class Bench:
         self.resident, self.descriptors = [], []
         self.last_status = {}
         self.asking = None  # the status command that is under way
-        self.activating = None  # and an activation
+        self.activating = self.replacing = None  # and an activation, and what it does to the worker
 
     def demand(self, name, complaint, without):
         if complaint and name not in without:
@@ -384,6 +384,9 @@ class Bench:
         if self.activating:
             return
         self.note("activate --replace")
+        # The worker gives up what is under way for the activation that it had.
+        self.replacing = Trouble("worker replaced", self.now())
+        self.faults.troubles.append(self.replacing)
         path = self.lab.root / "code"
         path.write_text(self.lab.new_code())
         with open(path, "rb") as code:
@@ -394,6 +397,9 @@ class Bench:
             return
         ended = self.activating.ended()
         self.activating = None
+        self.replacing.ended = self.now()
+        if ended.code != 0:
+            self.faults.troubles.remove(self.replacing)
         self.activations += ended.code == 0
         if ended.code == 0:
             self.faults.happened("activation")

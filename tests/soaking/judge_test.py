@@ -121,12 +121,21 @@ class Decisions(unittest.TestCase):
         self.assertEqual(len(self.wrong(self.order(1), self.order(9), asked=[6])), 1)
 
     def test_a_slow_calendar_may_be_asked_again_after_an_answer_that_was_lost_on_the_line(self):
-        for name in ("line swallowed", "worker ended", "certificate"):
+        for name in ("line swallowed", "worker ended", "worker replaced", "certificate"):
             cut = [again.Trouble(name, 1.5, 2)]
             self.assertEqual(self.wrong(self.order(1), self.order(9), asked=[6], troubles=cut), [])
             self.assertEqual(len(self.wrong(self.order(1), self.order(9), troubles=cut)), 1)
             later = [again.Trouble(name, 95, 96)]
             self.assertEqual(len(self.wrong(self.order(1), self.order(99), asked=[6], troubles=later)), 1)
+
+    def test_what_a_dead_worker_sent_over_a_line_that_was_down_comes_late(self):
+        down, ended = again.Trouble("line unplugged", 1, 5), again.Trouble("worker ended", 3, 3)
+        twice = (self.order(6), self.order(9))
+        self.assertEqual(self.wrong(*twice, troubles=[down, ended, again.Trouble("worker ended", 7, 7)]), [])
+        self.assertEqual(len(self.wrong(*twice, troubles=[down, again.Trouble("certificate", 7, 7)])), 1)
+        self.assertEqual(len(self.wrong(*twice, troubles=[ended, again.Trouble("worker ended", 7, 7)])), 1)
+        late = (self.order(60), self.order(63))
+        self.assertEqual(len(self.wrong(*late, troubles=[down, ended, again.Trouble("worker ended", 61, 61)])), 1)
 
     def test_a_fault_that_gave_the_answer_is_a_reason_and_a_late_answer_is_none(self):
         page = [again.Trouble("command html", 0, 2)]
