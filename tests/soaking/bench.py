@@ -250,6 +250,10 @@ class Bench:
             self.later(self.chance.uniform(0, 0.3) if code in FINE_ENDS else 1,
                        lambda: self.wanted and self.worker is None and self.start_worker())
 
+    def has_begun(self):
+        """Until its first word nothing has begun, and SIGTERM ends it like any program."""
+        return self.worker.err_path.stat().st_size > 0
+
     def kill_worker(self):
         if self.stopped_until:
             self.later(self.chance.uniform(0.5, 2), self.kill_worker)
@@ -258,7 +262,7 @@ class Bench:
             self.later(self.chance.uniform(0.05, 1), self.kill_worker)
             return
         # One that has not said its first word is spared now and then: where starting is slow, it never would.
-        if self.worker.err_path.stat().st_size == 0 and self.chance.random() < 0.8:
+        if not self.has_begun() and self.chance.random() < 0.8:
             self.later(self.chance.uniform(0.2, 2), self.kill_worker)
             return
         self.kills += 1
@@ -267,8 +271,8 @@ class Bench:
         self.worker.kill(signal.SIGKILL)
 
     def restart(self):
-        """False: it is not there, or stopped."""
-        if self.worker is None or not self.worker.running() or self.stopped_until:
+        """False: it is not there, or stopped, or does not listen yet."""
+        if self.worker is None or not self.worker.running() or self.stopped_until or not self.has_begun():
             return False
         self.worker.kill(signal.SIGTERM)
         return True
@@ -277,10 +281,10 @@ class Bench:
         """Ends it properly and keeps it down."""
         self.wanted = False
         if self.worker:
-            began = time.monotonic()
+            began, listens = time.monotonic(), self.has_begun()
             self.worker.kill(signal.SIGTERM)
             code = self.worker.wait()
-            if code != 0:
+            if code != 0 and (listens or code != -signal.SIGTERM):
                 self.complain(f"SIGTERM ended the worker with {code}")
             if time.monotonic() - began > 45:
                 self.complain(f"SIGTERM took {time.monotonic() - began:.0f} s")
