@@ -124,6 +124,7 @@ struct Answered {
     std::optional<ErrorKind> failure;  ///< empty: done
     std::optional<Millis> retry_after = std::nullopt;
     bool may_be_done = false;  ///< it failed, but it went out and may have been carried out
+    bool by_desk = true;  ///< the desk's own refusal; no: it was not sent, or Webex refused it (403 is about hotdeskd)
 };
 /// Everything known may be out of date, and messages may be missing: a gap in the queue, a clock that jumped.
 struct Doubted {

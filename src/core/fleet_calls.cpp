@@ -132,7 +132,8 @@ void Fleet::finish(Entry& entry, std::string result, const std::string& tracking
     if (errand.act) {
         input::Answered answered{errand.record.seq, std::nullopt};
         if (error)
-            answered = {answered.seq, error->kind, error->retry_after, errand.under_way && rules::may_be_done(*error)};
+            answered = {answered.seq, error->kind, error->retry_after, errand.under_way && rules::may_be_done(*error),
+                        errand.under_way && error->http_status != 403};
         step(entry, answered, now);
     }
 }

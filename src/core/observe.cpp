@@ -306,7 +306,9 @@ void hear(Desk& desk, const input::Answered& answered, Now now) {
         // sign-out.
         const bool done = !answered.failure || answered.may_be_done;
         if (attempt.act == Act::SignOut && done && !desk.pushes_personalized) visit_in_doubt(desk, now);
-        attempt.in_vain = attempt.in_vain && !done && answered.failure != ErrorKind::Rejected;
+        const bool refused =
+            answered.failure == ErrorKind::Rejected && (answered.by_desk || attempt.act != Act::Restore);
+        attempt.in_vain = attempt.in_vain && !done && !refused;
         attempt.pending.reset();
         attempt.answered_at = now.mono;
         attempt.failures = answered.failure ? attempt.failures + 1 : 0;
@@ -319,7 +321,7 @@ void hear(Desk& desk, const input::Answered& answered, Now now) {
             desk.ask_at = now.mono + rules::look_after;
         // What did not get there does not count; nor does what something on the way kept from being shown or put back.
         const bool counts = !rules::only_tells(attempt.act) && attempt.act != Act::Restore;
-        const bool kept = !counts && answered.failure != ErrorKind::Rejected;
+        const bool kept = !counts && !refused;
         if (answered.failure == ErrorKind::Transient || (answered.failure && kept)) --attempt.count;
         attempt.not_before = now.mono + std::max(wait, answered.retry_after.value_or(Millis{0}));
     }
