@@ -200,12 +200,10 @@ Step decide(const Desk& desk, Now now, const Surroundings& around) {
 void noted(Desk& desk, const Decision& decision, Seq seq, Mode mode, Now now) {
     if (!decision.act) return;
     const Act act = *decision.act;
-    auto known = std::find_if(desk.bookings.begin(), desk.bookings.end(), [&](const KnownBooking& booking) {
-        return rules::same(booking.booking.ref, decision.ref);
-    });
+    KnownBooking* const known = rules::find(desk, decision.ref);
     if (act == Act::LeaveBe) {
         // What stands is not judged again until it is moved.
-        if (known != desk.bookings.end() && known->objection) known->left_alone = std::exchange(known->objection, {});
+        if (known && known->objection) known->left_alone = std::exchange(known->objection, {});
         return;
     }
     // A booking may have got another Id since.
@@ -229,9 +227,11 @@ void noted(Desk& desk, const Decision& decision, Seq seq, Mode mode, Now now) {
         return;
     }
     // The same reversal sent again is one reversal, of the last time.
-    if (act == Act::Restore && known != desk.bookings.end()) {
-        if (again && !known->reversals.empty()) known->reversals.pop_back();
-        if (!again) at->in_vain = true;
+    if (act == Act::Restore && known) {
+        if (!again)
+            at->in_vain = true;
+        else if (!known->reversals.empty())
+            known->reversals.pop_back();
         known->reversals.push_back(now.wall);
     }
     ++at->count;

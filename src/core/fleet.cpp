@@ -138,9 +138,8 @@ void Fleet::step(Entry& entry, const Input& heard, Now now) {
 /// lawful are held against them. What was moved against a rule and is being put back is not: it is, when it is back.
 void Fleet::reopen_later(Entry& entry, const std::vector<BookingRef>& lawful, Now now) {
     for (const BookingRef& ref : lawful) {
-        const auto known = std::find_if(entry.desk.bookings.begin(), entry.desk.bookings.end(),
-                                        [&](const KnownBooking& k) { return rules::same(k.booking.ref, ref); });
-        if (known == entry.desk.bookings.end() || known->booking.organizer_email.empty()) continue;
+        const KnownBooking* const known = rules::find(entry.desk, ref);
+        if (!known || known->booking.organizer_email.empty()) continue;
         const WallTime changed = rules::changed_at(*known);
         const std::string organizer = lower_case(known->booking.organizer_email);
         // A copy: looking at another desk may change the index.

@@ -47,10 +47,10 @@ MonoTime later(MonoTime due, const std::optional<Since>& since, const Limit& gra
 /// Why the booking of a sign-in does not cover it any more.
 std::string lapse(const Desk& desk, const SignIn& visit, Now now) {
     const std::string whose = sentence({"the booking of ", organizer_of(visit.cover->organizer_email)});
-    for (const auto& known : desk.bookings) {
-        if (!rules::same(known.booking.ref, visit.cover->ref)) continue;
-        if (known.booking.end <= now.wall) return sentence({whose, " ended at ", said(known.booking.end)});
-        if (!known.booking.covers(now.wall)) return sentence({whose, " was moved to ", said(known.booking.start)});
+    if (const KnownBooking* const known = rules::find(desk, visit.cover->ref)) {
+        const Booking& booking = known->booking;
+        if (booking.end <= now.wall) return sentence({whose, " ended at ", said(booking.end)});
+        if (!booking.covers(now.wall)) return sentence({whose, " was moved to ", said(booking.start)});
         return sentence({whose, " does not cover this sign-in"});
     }
     if (visit.cover->end <= now.wall) return sentence({whose, " ended at ", said(visit.cover->end)});
@@ -124,11 +124,6 @@ private:
         out.organizer = desk_.sign_in->cover->organizer_email;
         out.end = local_clock(around_.zone(), desk_.sign_in->cover->end);
         return out;
-    }
-    [[nodiscard]] const KnownBooking* find(const BookingRef& ref) const {
-        for (const auto& known : desk_.bookings)
-            if (rules::same(known.booking.ref, ref)) return &known;
-        return nullptr;
     }
     /// Webex says that the user has a booking of their own that begins within the grace: they have come early.
     bool came_early(Rule rule, const Limit& grace) {
@@ -252,7 +247,7 @@ private:
     }
 
     void release_on_sign_out() {
-        const KnownBooking* const known = desk_.left ? find(desk_.left->ref) : nullptr;
+        const KnownBooking* const known = desk_.left ? rules::find(desk_, desk_.left->ref) : nullptr;
         const Policy& policy = around_.policy_for(known ? known->booking.organizer_email : std::string{});
         if (withheld(Rule::ReleaseOnSignOut, Act::Release, policy)) return;
         // Who leaves with the end of a call may be somebody whom the desk could not sign out sooner.
@@ -343,7 +338,7 @@ private:
             return rests(Rule::EndWarning, "nobody is signed in with a booking");
         const Policy& policy = user_policy_;
         if (!policy.end_warning || !policy.messages) return rests(Rule::EndWarning, "off");
-        const KnownBooking* const known = find(desk_.sign_in->cover->ref);
+        const KnownBooking* const known = rules::find(desk_, desk_.sign_in->cover->ref);
         if (!known || !known->booking.covers(now_.wall)) return rests(Rule::EndWarning, "no booking runs");
         const Booking& booking = known->booking;
         if (booking.end - booking.start <= *policy.end_warning)

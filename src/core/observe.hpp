@@ -2,11 +2,14 @@
 // The parts of observe(): statuses and answers in observe.cpp, bookings in observe_bookings.cpp, what follows from them
 // in observe_settle.cpp.
 
+#include "core/rules.hpp"
+
 #include <hotdesk/reconcile.hpp>
 
 namespace hotdesk::observing {
 
-KnownBooking* find(Desk& desk, const BookingRef& ref);
+using rules::find;
+
 void sort_bookings(Desk& desk);
 
 /// The clock of no-shows starts again for a booking to which nobody has come.

@@ -8,12 +8,6 @@ namespace hotdesk::observing {
 using namespace std::chrono_literals;
 using rules::same;
 
-KnownBooking* find(Desk& desk, const BookingRef& ref) {
-    for (auto& known : desk.bookings)
-        if (same(known.booking.ref, ref)) return &known;
-    return nullptr;
-}
-
 void sort_bookings(Desk& desk) {
     std::stable_sort(desk.bookings.begin(), desk.bookings.end(), [](const KnownBooking& a, const KnownBooking& b) {
         return std::tie(a.booking.start, a.booking.ref) < std::tie(b.booking.start, b.booking.ref);

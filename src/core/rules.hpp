@@ -99,6 +99,14 @@ inline bool same(const BookingRef& a, const BookingRef& b) {
     return !a.id.empty() && a.id == b.id;
 }
 
+/// What is known of a booking, nullptr: nothing. Desk: DeskState, or a const one.
+template <class Desk>
+auto find(Desk& desk, const BookingRef& ref) -> decltype(desk.bookings.data()) {
+    for (auto& known : desk.bookings)
+        if (same(known.booking.ref, ref)) return &known;
+    return nullptr;
+}
+
 inline bool overlap(const Slot& a, const Slot& b) { return a.start < b.end && b.start < a.end; }
 
 /// The moment of a wall time by the other clock.
@@ -131,19 +139,15 @@ inline bool different_organizers(const Cover& a, const Booking& b) {
 
 /// Whether the booking of a visit runs: one that is awaited may have taken its place.
 inline bool is_covered(const DeskState& desk, const SignIn& visit, Now now) {
-    return visit.cover && !visit.lapsed &&
-           std::any_of(desk.bookings.begin(), desk.bookings.end(), [&](const KnownBooking& known) {
-               return same(known.booking.ref, visit.cover->ref) && known.booking.covers(now.wall) &&
-                      !different_organizers(*visit.cover, known.booking);
-           });
+    if (!visit.cover || visit.lapsed) return false;
+    const KnownBooking* const known = find(desk, visit.cover->ref);
+    return known && known->booking.covers(now.wall) && !different_organizers(*visit.cover, known->booking);
 }
 
 /// Since when a visit is at its booking: from the sign-in, or from the booking's start where that came later.
 inline MonoTime at_booking_since(const DeskState& desk, const SignIn& visit, Now now) {
-    for (const auto& known : desk.bookings)
-        if (visit.cover && same(known.booking.ref, visit.cover->ref))
-            return std::max(visit.since.mono, mono_of(known.booking.start, now));
-    return visit.since.mono;
+    const KnownBooking* const known = visit.cover ? find(desk, visit.cover->ref) : nullptr;
+    return known ? std::max(visit.since.mono, mono_of(known->booking.start, now)) : visit.since.mono;
 }
 
 /// The visitor is known to be the one who booked: Webex says so, or they booked while they were signed in at the desk.
